@@ -1,0 +1,40 @@
+import type { Readable, Writable } from "node:stream";
+import { type PosternError, reasonOf, problem, PosternError as Known } from "../errors.ts";
+
+/** Everything that a command reads from or writes to, handed in so that a command can run inside a test. */
+export interface Io {
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Aborts when the process is asked to end (SIGINT, SIGTERM): a command that stays up returns then. */
+  readonly ended: AbortSignal;
+}
+
+/** Writes one line of results to standard output. */
+export function say(io: Io, line = ""): void {
+  io.stdout.write(`${line}\n`);
+}
+
+/** Writes data for `--json`: one JSON document on standard output. */
+export function sayJson(io: Io, data: unknown): void {
+  say(io, JSON.stringify(data, null, 2));
+}
+
+/** Writes an error and its way out to standard error, and returns the exit status. */
+export function sayError(io: Io, thrown: unknown): 1 | 2 {
+  const error: PosternError = thrown instanceof Known ? thrown : problem("internal", { reason: reasonOf(thrown) }, thrown);
+  io.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
+  return error.exit;
+}
+
+/** Lines up rows in columns, two spaces apart; the first row is the heading. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  return rows
+    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
+    .join("\n");
+}

@@ -1,0 +1,374 @@
+// The catalogue of errors: over 300 lines because every error that Postern can give stands here, and nowhere else.
+// docs/errors.md describes each code; a test compares the two both ways.
+
+/** OpenAI's `error.type` values that clients tell apart. */
+type ErrorType = "invalid_request_error" | "authentication_error" | "permission_error" | "api_error";
+
+/** What is wrong, and the way out: both in lower case, without a full stop at the end. */
+type Words = readonly [message: string, hint: string];
+
+interface Entry<D> {
+  /** The HTTP status when a request meets this error. */
+  readonly status: number;
+  readonly type: ErrorType;
+  /** Whether the same request can succeed later without anybody changing anything (`x-should-retry`). */
+  readonly retry: boolean;
+  /** The exit status when a command meets this error: 1 failure, 2 wrong usage or configuration. */
+  readonly exit: 1 | 2;
+  readonly says: (details: D) => Words;
+}
+
+const wrongRequest = <D>(status: number, says: Entry<D>["says"]): Entry<D> => ({
+  status,
+  type: "invalid_request_error",
+  retry: false,
+  exit: 2,
+  says,
+});
+const refused = <D>(status: number, says: Entry<D>["says"]): Entry<D> => ({
+  status,
+  type: "permission_error",
+  retry: false,
+  exit: 1,
+  says,
+});
+const credential = <D>(says: Entry<D>["says"]): Entry<D> => ({
+  status: 503,
+  type: "authentication_error",
+  retry: false,
+  exit: 1,
+  says,
+});
+const upstream = <D>(status: number, retry: boolean, says: Entry<D>["says"]): Entry<D> => ({
+  status,
+  type: "api_error",
+  retry,
+  exit: 1,
+  says,
+});
+const failure = <D>(exit: 1 | 2, says: Entry<D>["says"]): Entry<D> => ({
+  status: 500,
+  type: "api_error",
+  retry: false,
+  exit,
+  says,
+});
+
+const list = (names: readonly string[], none: string): string => (names.length > 0 ? names.join(", ") : none);
+
+/** Every error of Postern, by its stable code. */
+export const catalogue = {
+  // ── What a local request asked for ────────────────────────────────────────────────────────────────────────
+  request_target_invalid: wrongRequest(400, (d: { reason: string }) => [
+    `the request target is not acceptable: ${d.reason}`,
+    "send a plain path such as /v1/chat/completions",
+  ]),
+  request_headers_invalid: wrongRequest(400, (d: { reason: string }) => [
+    `the request's headers are not acceptable: ${d.reason}`,
+    "send each of these headers once, and well formed (RFC 9110, RFC 9112)",
+  ]),
+  host_not_allowed: refused(403, (d: { host: string }) => [
+    `the Host header "${d.host}" is not one of this listener's own names`,
+    "call it as 127.0.0.1, [::1] or localhost with the listener's port",
+  ]),
+  origin_not_allowed: refused(403, (d: { origin: string }) => [
+    `requests from web pages are refused (${d.origin})`,
+    "call Postern from a program of this machine, not from a page in a browser",
+  ]),
+  endpoint_unknown: wrongRequest(404, (d: { endpoint: string; known: readonly string[] }) => [
+    `no endpoint is named "${d.endpoint}"; the endpoints are: ${list(d.known, "none")}`,
+    "use /<endpoint>/v1/…, or /v1/… to choose by model",
+  ]),
+  endpoint_none: wrongRequest(404, () => [
+    "no endpoint is configured",
+    "add one: postern endpoint add NAME URL --credential ITEM",
+  ]),
+  model_unknown: wrongRequest(404, (d: { model: string; known: readonly string[] }) => [
+    `no endpoint serves the model "${d.model}"; the models are: ${list(d.known, "none")}`,
+    "use one of these, name it under an endpoint's models: or aliases:, or call /<endpoint>/v1/…",
+  ]),
+  model_missing: wrongRequest(400, (d: { paths: readonly string[] }) => [
+    "the request names no model, so no endpoint can be chosen for it",
+    `put "model" at the top level of the body, or call ${list(d.paths, "/<endpoint>/v1")} instead`,
+  ]),
+  model_too_far: wrongRequest(413, (d: { limit: string; paths: readonly string[] }) => [
+    `no model was found in the first ${d.limit} of the body`,
+    `put "model" before the large fields, raise limits.peek, or call ${list(d.paths, "/<endpoint>/v1")}, which needs no model`,
+  ]),
+  body_unreadable: wrongRequest(400, (d: { reason: string; paths: readonly string[] }) => [
+    `the body cannot be searched for its model: ${d.reason}`,
+    `send JSON or multipart form data, or call ${list(d.paths, "/<endpoint>/v1")}, which needs no model`,
+  ]),
+  upgrade_unsupported: wrongRequest(400, (d: { protocol: string }) => [
+    `an upgrade to "${d.protocol}" is not supported`,
+    "only WebSocket upgrades pass through",
+  ]),
+
+  // ── The credential that an endpoint needs ─────────────────────────────────────────────────────────────────
+  credential_missing: credential((d: { endpoint: string; item: string }) => [
+    `the endpoint "${d.endpoint}" needs the vault item "${d.item}", and the vault has none of that name`,
+    `add it: postern vault add KIND ${d.item}`,
+  ]),
+  credential_mismatch: {
+    ...credential((d: { endpoint: string; item: string; reason: string; fix: string }) => [
+      `the endpoint "${d.endpoint}" cannot use the vault item "${d.item}": ${d.reason}`,
+      d.fix,
+    ]),
+    exit: 2,
+  },
+  credential_expired: credential((d: { endpoint: string; item: string; expired: string }) => [
+    `the certificate "${d.item}" of the endpoint "${d.endpoint}" expired at ${d.expired}`,
+    `put a new one in its place: postern vault remove ${d.item}, then postern vault add certificate ${d.item} --pem FILE`,
+  ]),
+  credential_unusable: credential((d: { endpoint: string; item: string; reason: string }) => [
+    `the vault item "${d.item}" of the endpoint "${d.endpoint}" cannot be used: ${d.reason}`,
+    `replace it: postern vault remove ${d.item}, then postern vault add`,
+  ]),
+  vault_locked: credential((d: { identity: string }) => [
+    `the vault is locked: its identity ${d.identity} is not there`,
+    "put the identity file back, name another with identity: in postern.yaml, or make a new vault with postern init",
+  ]),
+
+  // ── The upstream ──────────────────────────────────────────────────────────────────────────────────────────
+  upstream_name_unknown: upstream(502, true, (d: { endpoint: string; host: string }) => [
+    `the host ${d.host} of the endpoint "${d.endpoint}" cannot be found (DNS)`,
+    "check the endpoint's url: and this machine's DNS",
+  ]),
+  upstream_refused: upstream(502, true, (d: { endpoint: string; host: string; reason: string }) => [
+    `the endpoint "${d.endpoint}" cannot be reached at ${d.host}: ${d.reason}`,
+    "check that the deployment runs, and that this machine may reach it",
+  ]),
+  upstream_connect_timeout: upstream(504, true, (d: { endpoint: string; after: string }) => [
+    `the endpoint "${d.endpoint}" did not accept a connection within ${d.after}`,
+    "check the network, or raise timeouts.connect",
+  ]),
+  upstream_untrusted: upstream(502, false, (d: { endpoint: string; reason: string }) => [
+    `the server certificate of the endpoint "${d.endpoint}" is not trusted: ${d.reason}`,
+    "name the CA that signed it with the endpoint's ca:",
+  ]),
+  upstream_tls_failed: upstream(502, false, (d: { endpoint: string; reason: string }) => [
+    `the TLS handshake with the endpoint "${d.endpoint}" failed: ${d.reason}`,
+    "check that the url: names a TLS port; postern endpoint test shows each step",
+  ]),
+  client_certificate_required: upstream(502, false, (d: { endpoint: string }) => [
+    `the endpoint "${d.endpoint}" demands a client certificate, and none is attached to it`,
+    "add one: postern vault add certificate NAME --pem FILE, then name it under the endpoint's credentials:",
+  ]),
+  client_certificate_rejected: upstream(502, false, (d: { endpoint: string; item: string }) => [
+    `the endpoint "${d.endpoint}" does not accept the certificate "${d.item}": it trusts another CA`,
+    "use the certificate whose CA was given to this deployment",
+  ]),
+  client_certificate_expired: upstream(502, false, (d: { endpoint: string; item: string }) => [
+    `the endpoint "${d.endpoint}" says that the certificate "${d.item}" is expired`,
+    "check this machine's clock, or put a new certificate in the vault",
+  ]),
+  upstream_closed: upstream(502, true, (d: { endpoint: string; reason: string }) => [
+    `the endpoint "${d.endpoint}" ended the connection before it answered: ${d.reason}`,
+    "try again; if it stays so, look at the deployment's own logs",
+  ]),
+  upstream_malformed: upstream(502, false, (d: { endpoint: string; reason: string }) => [
+    `the answer of the endpoint "${d.endpoint}" is not HTTP/1.1: ${d.reason}`,
+    "check that the url: names the endpoint's HTTP port",
+  ]),
+  upstream_first_byte_timeout: upstream(504, false, (d: { endpoint: string; after: string }) => [
+    `the endpoint "${d.endpoint}" did not begin to answer within ${d.after}`,
+    "a deployment that scales to zero takes minutes to wake: try again, or raise timeouts.first-byte",
+  ]),
+  upstream_idle_timeout: upstream(504, false, (d: { endpoint: string; after: string }) => [
+    `the endpoint "${d.endpoint}" fell silent for ${d.after} in the middle of its answer`,
+    "raise timeouts.idle if this model pauses for so long",
+  ]),
+
+  // ── The gateway itself ────────────────────────────────────────────────────────────────────────────────────
+  stopping: upstream(503, true, () => ["Postern is stopping", "try again in a moment"]),
+  internal: failure(1, (d: { reason: string }) => [
+    `an error of Postern's own: ${d.reason}`,
+    "please report it with the request id and the log line",
+  ]),
+  address_in_use: failure(1, (d: { address: string }) => [
+    `the address ${d.address} is in use`,
+    "stop the other program, or choose another address or port 0",
+  ]),
+  address_unavailable: failure(1, (d: { address: string; reason: string }) => [
+    `cannot listen on ${d.address}: ${d.reason}`,
+    "choose another address",
+  ]),
+
+  // ── Command line and configuration ────────────────────────────────────────────────────────────────────────
+  usage: failure(2, (d: { message: string; hint: string }) => [d.message, d.hint]),
+  config_missing: failure(2, (d: { file: string }) => [
+    `there is no configuration at ${d.file}`,
+    "make one with postern init, or name one with --config or POSTERN_CONFIG",
+  ]),
+  config_unreadable: failure(2, (d: { file: string; reason: string }) => [
+    `cannot read ${d.file}: ${d.reason}`,
+    "check the path and its permissions",
+  ]),
+  config_invalid: failure(2, (d: { file: string; problems: readonly string[] }) => [
+    `${d.file} has ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.join("\n")}`,
+    "config/postern.example.yaml explains every key; postern check looks again",
+  ]),
+  file_exists: failure(1, (d: { file: string }) => [
+    `${d.file} is there already`,
+    "nothing was changed; move it away, or choose another place",
+  ]),
+  file_unreadable: failure(1, (d: { file: string; reason: string }) => [
+    `cannot read ${d.file}: ${d.reason}`,
+    "check the path and its permissions",
+  ]),
+  file_unwritable: failure(1, (d: { file: string; reason: string }) => [
+    `cannot write ${d.file}: ${d.reason}`,
+    "check the folder and its permissions; nothing was changed",
+  ]),
+
+  // ── The vault ─────────────────────────────────────────────────────────────────────────────────────────────
+  identity_exposed: failure(1, (d: { file: string; mode: string }) => [
+    `others can read the identity ${d.file} (mode ${d.mode})`,
+    `close it: chmod 600 ${d.file}`,
+  ]),
+  identity_invalid: failure(1, (d: { file: string; reason: string }) => [
+    `${d.file} is not an age identity: ${d.reason}`,
+    "it must hold one line that begins with AGE-SECRET-KEY-1, as age-keygen and postern init write it",
+  ]),
+  vault_missing: failure(1, (d: { file: string }) => [
+    `there is no vault at ${d.file}`,
+    "make one with postern init, or name it with vault: in postern.yaml",
+  ]),
+  vault_wrong_identity: failure(1, (d: { file: string; identity: string }) => [
+    `${d.file} was not sealed for the identity ${d.identity}`,
+    "use the identity.txt that was made with this vault",
+  ]),
+  vault_damaged: failure(1, (d: { file: string; reason: string }) => [
+    `${d.file} is damaged: ${d.reason}`,
+    "put a backup of the file in its place",
+  ]),
+  vault_forged: failure(1, (d: { file: string; reason: string }) => [
+    `${d.file} was not written by the holder of its identity: ${d.reason}`,
+    "put a backup in its place; to take over content written with age, add its items with postern vault add",
+  ]),
+  vault_rolled_back: failure(1, (d: { file: string; found: number; seen: number; mark: string }) => [
+    `${d.file} is older than one that was seen before (generation ${d.found}, seen ${d.seen})`,
+    `put the newer file back; if you restored a backup on purpose, remove ${d.mark}`,
+  ]),
+  vault_swapped: failure(1, (d: { file: string; mark: string }) => [
+    `${d.file} is another vault than the one that was here before`,
+    `put the right file back; if you changed it on purpose, remove ${d.mark}`,
+  ]),
+  vault_version: failure(1, (d: { file: string; version: string }) => [
+    `${d.file} has the format version ${d.version}, which this Postern does not know`,
+    "use a newer Postern",
+  ]),
+  vault_busy: failure(1, (d: { file: string }) => [
+    `another process has been changing ${d.file} for a long time`,
+    "wait for it to end, or stop it, then try again",
+  ]),
+  item_exists: failure(1, (d: { name: string; kind: string }) => [
+    `the vault has an item named "${d.name}" already (${d.kind})`,
+    `choose another name, or remove it first: postern vault remove ${d.name}`,
+  ]),
+  item_unknown: failure(1, (d: { name: string; known: readonly string[] }) => [
+    `the vault has no item named "${d.name}"; it holds: ${list(d.known, "nothing yet")}`,
+    "postern vault list shows all items",
+  ]),
+  item_name_invalid: failure(2, (d: { name: string }) => [
+    `"${d.name}" cannot be an item's name`,
+    "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
+  ]),
+  kind_unknown: failure(2, (d: { kind: string; known: readonly string[] }) => [
+    `"${d.kind}" is not a kind of item; the kinds are: ${list(d.known, "")}`,
+    "postern vault add --help shows what each takes",
+  ]),
+  value_invalid: failure(1, (d: { name: string; reason: string; fix: string }) => [
+    `the value for "${d.name}" was not taken: ${d.reason}`,
+    d.fix,
+  ]),
+  certificate_unreadable: failure(1, (d: { source: string; reason: string }) => [
+    `${d.source} holds no certificate that can be read: ${d.reason}`,
+    "give a PEM file with BEGIN CERTIFICATE and its private key",
+  ]),
+  certificate_without_key: failure(1, (d: { source: string }) => [
+    `${d.source} holds a certificate without its private key`,
+    "give the file that holds both, or name the key's file with --key",
+  ]),
+  certificate_key_mismatch: failure(1, (d: { source: string; subject: string }) => [
+    `the private key in ${d.source} is not the key of the certificate ${d.subject}`,
+    "give the key that the certificate was made for",
+  ]),
+  certificate_expired: failure(1, (d: { source: string; subject: string; expired: string }) => [
+    `the certificate ${d.subject} in ${d.source} expired at ${d.expired}`,
+    "give a certificate that is still valid",
+  ]),
+  key_unreadable: failure(1, (d: { source: string; reason: string }) => [
+    `${d.source} holds no private key that can be read: ${d.reason}`,
+    "give a PEM key: PKCS#8, SEC1 or PKCS#1 (OpenSSH format for SSH keys)",
+  ]),
+  key_encrypted: failure(1, (d: { source: string }) => [
+    `the private key in ${d.source} is encrypted`,
+    "give its passphrase with --passphrase-file FILE, or - to type it",
+  ]),
+  passphrase_wrong: failure(1, (d: { source: string }) => [
+    `the passphrase does not open the private key in ${d.source}`,
+    "check the passphrase file: its last line break does not count, everything else does",
+  ]),
+} as const;
+
+export type Code = keyof typeof catalogue;
+type Details<C extends Code> = Parameters<(typeof catalogue)[C]["says"]>[0];
+
+/** An error of the catalogue, with the words for this case. */
+export class PosternError extends Error {
+  override readonly name = "PosternError";
+  readonly code: Code;
+  readonly hint: string;
+  readonly status: number;
+  readonly type: string;
+  readonly retry: boolean;
+  readonly exit: 1 | 2;
+  /** The request's parameter at fault, for OpenAI's `error.param`. */
+  readonly param: string | null;
+
+  constructor(code: Code, [message, hint]: Words, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    const entry = catalogue[code];
+    this.code = code;
+    this.hint = hint;
+    this.status = entry.status;
+    this.type = entry.type;
+    this.retry = entry.retry;
+    this.exit = entry.exit;
+    this.param = code.startsWith("model_") ? "model" : null;
+  }
+}
+
+/** Makes the error `code` for these details; `cause` is kept for debugging and never shown. */
+export function problem<C extends Code>(code: C, details: Details<C>, cause?: unknown): PosternError {
+  const says = catalogue[code].says as (d: Details<C>) => Words;
+  return new PosternError(code, says(details), cause);
+}
+
+/** The OpenAI-shaped body of an error. SDKs show only `message`, so the way out is part of it. */
+export function errorBody(error: PosternError): string {
+  const { type, param, code } = error;
+  return JSON.stringify({ error: { message: `${error.message} (${error.hint})`, type, param, code } });
+}
+
+/** What a system call or a library said, in one line: for the `reason` of an error. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const known: Record<string, string> = {
+    ENOENT: "there is no such file",
+    EACCES: "permission denied",
+    EPERM: "permission denied",
+    EISDIR: "it is a folder",
+    ENOTDIR: "a part of its path is not a folder",
+    ECONNREFUSED: "connection refused",
+    ECONNRESET: "connection reset",
+    EPIPE: "connection closed",
+    EHOSTUNREACH: "no route to the host",
+    ENETUNREACH: "no route to the network",
+    ENOSPC: "the disk is full",
+    EROFS: "the file system is read-only",
+  };
+  const code = (error as NodeJS.ErrnoException).code;
+  return (code !== undefined && known[code]) || (error.message.split("\n", 1)[0] ?? "unknown");
+}

@@ -1,0 +1,57 @@
+import type { EndpointType } from "../../config/config.ts";
+import type { Secret } from "../../secret.ts";
+import type { Attachable, Draft, Item, KindName } from "../item.ts";
+
+/** One value of an item, as a form or a command line asks for it. */
+export interface Field {
+  /** Also the name of the command-line option, where the value is not secret. */
+  readonly name: string;
+  /** As the platform's dialog names it. */
+  readonly label: string;
+  readonly secret: boolean;
+  readonly required: boolean;
+  /** Said in `--help` and beside the field. */
+  readonly help: string;
+  /** More than one line, such as a PEM text. */
+  readonly multiline?: boolean;
+}
+
+/** What a person gave: the fields' values by name. */
+export interface Input {
+  /** The name that the item will have. */
+  readonly name: string;
+  /** Where the value came from, for messages: a file's path, "standard input". */
+  readonly source: string;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, Secret>>;
+}
+
+/**
+ * A kind of item. Adding one is a file in this folder and a row in the table (`index.ts`): the command line, the API
+ * and the console's forms follow from what it declares.
+ */
+export interface Kind {
+  readonly name: KindName;
+  /** "Bearer Token": as the platform writes it. */
+  readonly title: string;
+  /** "Bearer Tokens": the entry of the platform's menu. */
+  readonly plural: string;
+  /** One line for help texts. */
+  readonly summary: string;
+  /** What an existing one consists of. The first secret field is the item's main value. */
+  readonly fields: readonly Field[];
+  /** Types of endpoint that may use it; none for kinds that no endpoint attaches. */
+  readonly fits: readonly EndpointType[];
+  /** Why it does not fit the other types of endpoint, in the platform's words, and the way out. */
+  readonly misfit: (type: EndpointType) => { readonly reason: string; readonly fix: string };
+  /** Makes a new one; absent where the platform offers no "Generate new …". */
+  readonly generate?: (input: { readonly name: string; readonly now: Date }) => Promise<Draft>;
+  /** Takes an existing one. Throws a PosternError that says what is wrong with it. */
+  readonly accept: (input: Input, now: Date) => Promise<Draft>;
+  /** Checks an item again, as it was read from the vault. Throws as `accept` does, but not for an expired one. */
+  readonly recheck?: (item: Item) => void;
+  /** The file that `download` writes. */
+  readonly download: (item: Item) => { readonly fileName: string; readonly content: Secret };
+  /** What it adds to a request; absent for kinds that no endpoint attaches. */
+  readonly attach?: (item: Item) => Attachable;
+}
