@@ -1,3 +1,4 @@
+import { problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 
 /** The kinds of item, in the order of the platform's own menu. */
@@ -35,3 +36,20 @@ export type Attachable =
   | { readonly header: { readonly name: string; readonly value: Secret } }
   /** PEM texts: the certificate first, then its chain; the key as unencrypted PKCS#8. */
   | { readonly identity: { readonly certificate: string; readonly key: Secret; readonly expires: Date } };
+
+/** Names become file names and command-line arguments: nothing in them needs quoting, and none begins with a dash. */
+export const itemName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** The item of this name. Throws `item_unknown`, which names the ones that are there. */
+export function itemOf(items: readonly Item[], name: string): Item {
+  const item = items.find((item) => item.name === name);
+  if (item === undefined) throw problem("item_unknown", { name, known: items.map(({ name }) => name) });
+  return item;
+}
+
+/** Throws unless `name` can be an item's name (`item_name_invalid`) and none has it yet (`item_exists`). */
+export function checkFree(items: readonly Item[], name: string): void {
+  if (!itemName.test(name)) throw problem("item_name_invalid", { name });
+  const holder = items.find((item) => item.name === name);
+  if (holder !== undefined) throw problem("item_exists", { name, kind: holder.kind });
+}

@@ -4,8 +4,13 @@ import type { Attachable, Draft, Item, KindName } from "../item.ts";
 
 /** One value of an item, as a form or a command line asks for it. */
 export interface Field {
-  /** Also the name of the command-line option, where the value is not secret. */
+  /** Also the name of the command-line option that gives it, where the value is not secret. */
   readonly name: string;
+  /**
+   * The command-line option that names a file to read it from, for a secret. The first secret field needs none:
+   * `--file` and `--stdin` give it for every kind.
+   */
+  readonly option?: string;
   /** As the platform's dialog names it. */
   readonly label: string;
   readonly secret: boolean;
@@ -22,6 +27,8 @@ export interface Input {
   readonly name: string;
   /** Where the value came from, for messages: a file's path, "standard input". */
   readonly source: string;
+  /** The same for fields that came from elsewhere than `source`, by field name. */
+  readonly sources?: Readonly<Record<string, string>>;
   readonly facts: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, Secret>>;
 }
@@ -38,7 +45,7 @@ export interface Kind {
   readonly plural: string;
   /** One line for help texts. */
   readonly summary: string;
-  /** What an existing one consists of. The first secret field is the item's main value. */
+  /** What a person gives for an existing one. The first secret field is the main value. */
   readonly fields: readonly Field[];
   /** Types of endpoint that may use it; none for kinds that no endpoint attaches. */
   readonly fits: readonly EndpointType[];
@@ -49,7 +56,9 @@ export interface Kind {
   /** Takes an existing one. Throws a PosternError that says what is wrong with it. */
   readonly accept: (input: Input, now: Date) => Promise<Draft>;
   /** Checks an item again, as it was read from the vault. Throws as `accept` does, but not for an expired one. */
-  readonly recheck?: (item: Item) => void;
+  readonly recheck: (item: Item) => void;
+  /** The value that lists mask and `show --reveal` prints. */
+  readonly reveal: (item: Item) => Secret;
   /** The file that `download` writes. */
   readonly download: (item: Item) => { readonly fileName: string; readonly content: Secret };
   /** What it adds to a request; absent for kinds that no endpoint attaches. */

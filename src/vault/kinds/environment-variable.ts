@@ -1,0 +1,54 @@
+import { problem } from "../../errors.ts";
+import { misfitOf } from "./fit.ts";
+import type { Kind } from "./kind.ts";
+import { factOf, givenFact, givenText, singleValue } from "./value.ts";
+
+/** A name that every shell can set (POSIX.1-2024, XBD §8.1). */
+const posixName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+const value = singleValue("value");
+
+export const environmentVariable: Kind = {
+  name: "environment-variable",
+  title: "Environment Variable",
+  plural: "Environment Variables",
+  summary: "is set for the programs that are given it",
+  fields: [
+    {
+      name: "variable",
+      label: "Name",
+      secret: false,
+      required: false,
+      help: "the variable's name (default: the item's)",
+    },
+    {
+      name: "value",
+      label: "Value",
+      secret: true,
+      required: true,
+      help: "may have several lines",
+      multiline: true,
+    },
+  ],
+  fits: [],
+  misfit: misfitOf("an environment variable is handed to programs, and no endpoint takes it"),
+  accept: async (input) => {
+    const variable = givenFact(input, "variable") ?? input.name;
+    const refused = (reason: string, fix: string) =>
+      problem("value_invalid", { name: input.name, reason, fix });
+    if (!posixName.test(variable))
+      throw refused(
+        `"${variable}" cannot be a variable's name`,
+        "give one of letters, digits and underscores, no digit first, with --variable NAME",
+      );
+    const text = givenText(input, "value");
+    if (text.expose().includes("\0"))
+      throw refused("it has a zero byte in it, which no environment can hold", "give text");
+    return { facts: { variable }, secrets: { value: text } };
+  },
+  ...value,
+  recheck: (item) => {
+    factOf(item, "variable");
+    value.recheck(item);
+  },
+};

@@ -1,0 +1,89 @@
+import { watch } from "node:fs";
+import { open, readFile, realpath, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { problem, PosternError, reasonOf } from "../../errors.ts";
+import { withLock } from "./lock.ts";
+import { replace, sweep } from "./replace.ts";
+import type { Store } from "./store.ts";
+
+const patienceMs = 10_000;
+
+/** The default store: the file itself, `<file>.mark` and `<file>.lock` beside it. */
+export function fileStore(file: string): Store {
+  const mark = `${file}.mark`;
+  return {
+    names: { file, mark },
+    read: () => read(file),
+    readMark: () => readMark(mark),
+    create: async (sealed, text) => {
+      await replace(file, sealed, true);
+      try {
+        // A mark that is there already belongs to a vault that is not.
+        await replace(mark, text);
+      } catch (error) {
+        await rm(file, { force: true });
+        throw error;
+      }
+    },
+    locked: async (work, patience = patienceMs) => {
+      // Through a symbolic link, the file that it points to is locked and replaced, not the link.
+      const real = await realpath(file).catch(() => file);
+      return withLock(real, patience, async () => {
+        await sweep(real);
+        await sweep(mark);
+        return work({
+          write: (sealed) => replace(real, sealed),
+          writeMark: (text) => replace(mark, text),
+        });
+      });
+    },
+    fingerprint: async () => {
+      try {
+        const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+        return [dev, ino, size, mtimeNs, ctimeNs].join(" ");
+      } catch (error) {
+        return reasonOf(error);
+      }
+    },
+    watch: (nudge) => watchFolder(dirname(file), nudge),
+  };
+}
+
+async function read(file: string): Promise<Uint8Array> {
+  try {
+    const handle = await open(file, "r");
+    try {
+      const { mode } = await handle.stat();
+      if (process.platform !== "win32" && (mode & 0o022) !== 0)
+        throw problem("vault_exposed", { file, mode: (mode & 0o777).toString(8).padStart(4, "0") });
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (error instanceof PosternError) throw error;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw problem("vault_missing", { file }, error);
+    throw problem("file_unreadable", { file, reason: reasonOf(error) }, error);
+  }
+}
+
+async function readMark(mark: string): Promise<string | undefined> {
+  try {
+    return await readFile(mark, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw problem("file_unreadable", { file: mark, reason: reasonOf(error) }, error);
+  }
+}
+
+/** The folder, not the file: a file's watch sees neither a rename over it nor Kubernetes swapping `..data`. */
+function watchFolder(folder: string, nudge: () => void): () => void {
+  try {
+    const watcher = watch(folder, { persistent: false }, nudge);
+    // Without it (the system's watches are used up, the folder is gone) the poll of the fingerprint goes on.
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return () => {};
+  }
+}
