@@ -99,10 +99,6 @@ export const catalogue = {
     `the body cannot be searched for its model: ${d.reason}`,
     `send JSON or multipart form data, or call ${list(d.paths, "/<endpoint>/v1")}, which needs no model`,
   ]),
-  upgrade_unsupported: wrongRequest(400, (d: { protocol: string }) => [
-    `an upgrade to "${d.protocol}" is not supported`,
-    "only WebSocket upgrades pass through",
-  ]),
 
   // ── The credential that an endpoint needs ─────────────────────────────────────────────────────────────────
   credential_missing: credential((d: { endpoint: string; item: string }) => [
@@ -120,6 +116,12 @@ export const catalogue = {
     `the certificate "${d.item}" of the endpoint "${d.endpoint}" expired at ${d.expired}`,
     `put a new one in its place: postern vault remove ${d.item}, then postern vault add certificate ${d.item} --pem FILE`,
   ]),
+  credential_expiring: credential(
+    (d: { endpoint: string; item: string; within: string; expires: string }) => [
+      `the certificate "${d.item}" of the endpoint "${d.endpoint}" expires within ${d.within}, at ${d.expires}`,
+      `put a new one in its place: postern vault remove ${d.item}, then postern vault add certificate ${d.item} --pem FILE`,
+    ],
+  ),
   credential_unusable: credential((d: { endpoint: string; item: string; reason: string }) => [
     `the vault item "${d.item}" of the endpoint "${d.endpoint}" cannot be used: ${d.reason}`,
     `replace it: postern vault remove ${d.item}, then postern vault add`,
@@ -179,6 +181,11 @@ export const catalogue = {
     "raise timeouts.idle if this model pauses for so long",
   ]),
 
+  endpoint_not_ready: upstream(502, true, (d: { endpoint: string; reason: string; fix: string }) => [
+    `the endpoint "${d.endpoint}" is not ready: ${d.reason}`,
+    d.fix,
+  ]),
+
   // ── The gateway itself ────────────────────────────────────────────────────────────────────────────────────
   stopping: upstream(503, true, () => ["Postern is stopping", "try again in a moment"]),
   internal: failure(1, (d: { reason: string }) => [
@@ -208,6 +215,18 @@ export const catalogue = {
     `${d.file} has ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.join("\n")}`,
     "config/postern.example.yaml explains every key; postern check looks again",
   ]),
+  config_edit_refused: failure(2, (d: { file: string; problems: readonly string[] }) => [
+    `${d.file} was not changed; with this change it would have ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.join("\n")}`,
+    "give other values, or edit the file by hand and look at it with postern check",
+  ]),
+  check_failed: failure(1, (d: { count: number }) => [
+    d.count === 1 ? "a problem was found" : `${d.count} problems were found`,
+    "the line of each problem says the way out",
+  ]),
+  demo_failed: failure(1, (d: { reason: string }) => [
+    `the demo did not go as it should: ${d.reason}`,
+    "the gateway's log is above; please report it with that",
+  ]),
   file_exists: failure(1, (d: { file: string }) => [
     `${d.file} is there already`,
     "nothing was changed; move it away, or choose another place",
@@ -219,6 +238,10 @@ export const catalogue = {
   file_unwritable: failure(1, (d: { file: string; reason: string }) => [
     `cannot write ${d.file}: ${d.reason}`,
     "check the folder and its permissions; nothing was changed",
+  ]),
+  file_not_durable: failure(1, (d: { file: string; reason: string }) => [
+    `${d.file} was written, but the disk did not confirm it: ${d.reason}`,
+    "check the disk; if the machine stops now, the change may be lost",
   ]),
 
   // ── The vault ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -257,6 +280,18 @@ export const catalogue = {
   vault_version: failure(1, (d: { file: string; version: string }) => [
     `${d.file} has the format version ${d.version}, which this Postern does not know`,
     "use a newer Postern",
+  ]),
+  vault_exposed: failure(1, (d: { file: string; mode: string }) => [
+    `others can write the vault ${d.file} (mode ${d.mode})`,
+    `look at what it holds, then close it: chmod 600 ${d.file}`,
+  ]),
+  vault_content_invalid: failure(1, (d: { file: string; reason: string }) => [
+    `${d.file} holds what this Postern does not understand: ${d.reason}`,
+    "use a newer Postern; content written by hand must be as docs/vault-format.md says",
+  ]),
+  vault_mark_invalid: failure(1, (d: { mark: string; reason: string }) => [
+    `${d.mark}, which says what vault was here last, cannot be trusted: ${d.reason}`,
+    "if the vault beside it is the right one, remove the mark",
   ]),
   vault_busy: failure(1, (d: { file: string }) => [
     `another process has been changing ${d.file} for a long time`,
@@ -297,6 +332,10 @@ export const catalogue = {
   certificate_expired: failure(1, (d: { source: string; subject: string; expired: string }) => [
     `the certificate ${d.subject} in ${d.source} expired at ${d.expired}`,
     "give a certificate that is still valid",
+  ]),
+  certificate_not_yet_valid: failure(1, (d: { source: string; subject: string; from: string }) => [
+    `the certificate ${d.subject} in ${d.source} is not valid before ${d.from}`,
+    "check this machine's clock, or wait until then",
   ]),
   key_unreadable: failure(1, (d: { source: string; reason: string }) => [
     `${d.source} holds no private key that can be read: ${d.reason}`,
@@ -365,6 +404,7 @@ export function reasonOf(error: unknown): string {
     ECONNRESET: "connection reset",
     EPIPE: "connection closed",
     EHOSTUNREACH: "no route to the host",
+    ETIMEDOUT: "the network gave no answer",
     ENETUNREACH: "no route to the network",
     ENOSPC: "the disk is full",
     EROFS: "the file system is read-only",

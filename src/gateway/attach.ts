@@ -1,0 +1,65 @@
+import type { EndpointConfig } from "../config/config.ts";
+import { type PosternError, problem } from "../errors.ts";
+import type { Secret } from "../secret.ts";
+import type { Item } from "../vault/item.ts";
+import { kinds } from "../vault/kinds/index.ts";
+import { pair } from "../vault/pairing.ts";
+
+/** A TLS client identity; `certificate` is the leaf and then its chain, in PEM. */
+interface Identity {
+  readonly item: string;
+  readonly certificate: string;
+  readonly key: Secret;
+  readonly expires: Date;
+}
+
+/** What an endpoint's items add to each of its requests, bound to its origin. */
+export interface Attachment {
+  /** The only origin that this may be sent to. */
+  readonly origin: string;
+  readonly headers: readonly { readonly name: string; readonly value: Secret }[];
+  readonly identity: Identity | undefined;
+  /** Changes whenever one of the items does: connections made under another version are not reused. */
+  readonly version: string;
+}
+
+/**
+ * Compiles an endpoint's items once, so that a request only copies the result.
+ * Throws the PosternError that every request of this endpoint is to be answered with when a credential is missing,
+ * does not fit or cannot be used: without its credentials, nothing is sent.
+ */
+export function attachmentOf(
+  endpoint: EndpointConfig,
+  find: (name: string) => Item | undefined,
+  now: Date,
+): Attachment {
+  const finding = pair(endpoint, find, now).find(({ level }) => level === "problem");
+  if (finding !== undefined) throw finding.error;
+  const headers: { name: string; value: Secret }[] = [];
+  let identity: Identity | undefined;
+  const versions: string[] = [];
+  for (const name of endpoint.credentials) {
+    const item = find(name);
+    const attachable = item === undefined ? undefined : kinds[item.kind].attach?.(item);
+    if (item === undefined || attachable === undefined)
+      throw problem("credential_missing", { endpoint: endpoint.name, item: name });
+    if ("header" in attachable) headers.push(attachable.header);
+    else identity = { item: name, ...attachable.identity };
+    versions.push(`${name}@${item.changed.toISOString()}`);
+  }
+  return { origin: endpoint.origin, headers, identity, version: versions.join(" ") };
+}
+
+/** The error for an identity whose certificate has expired since it was compiled, if it has. */
+export function expiredSince(
+  { identity }: Attachment,
+  endpoint: string,
+  nowMs: number,
+): PosternError | undefined {
+  if (identity === undefined || identity.expires.getTime() > nowMs) return undefined;
+  return problem("credential_expired", {
+    endpoint,
+    item: identity.item,
+    expired: identity.expires.toISOString(),
+  });
+}

@@ -1,0 +1,71 @@
+import type { Attachment } from "./attach.ts";
+import { fieldTokens } from "./wire.ts";
+
+/** Headers that belong to one connection (RFC 9110 §7.6.1), and `Expect`, which this side answers itself. */
+const hopByHop = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "proxy-authenticate",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
+const requestOnly = new Set(["trailer", "expect", "content-length", "host", "http2-settings"]);
+
+/**
+ * Headers in which clients carry credentials. What a local program sends in them is a dummy, or meant for somebody
+ * else; the endpoint gets its credentials from the vault alone. `_` counts as `-`, since servers that map headers to
+ * variables read both alike.
+ */
+const credentials = new Set([
+  "authorization",
+  "proxy-authorization",
+  "api-key",
+  "x-api-key",
+  "x-goog-api-key",
+  "ocp-apim-subscription-key",
+  "cookie",
+]);
+
+const plain = (name: string): string => name.toLowerCase();
+const isCredential = (name: string): boolean => credentials.has(name.replaceAll("_", "-"));
+
+/** The headers of the request to the endpoint, without those that frame its body: names and values in turn. */
+export function requestHeaders(
+  rawHeaders: readonly string[],
+  host: string,
+  attachment: Attachment,
+): string[] {
+  // First what Connection names, then what we attach: a client could name Authorization there (CVE-2026-33805).
+  const named = fieldTokens(rawHeaders, "connection");
+  const attached = new Set(attachment.headers.map((header) => plain(header.name)));
+  const headers = ["Host", host];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const original = rawHeaders[i] ?? "";
+    const name = plain(original);
+    if (hopByHop.has(name) || requestOnly.has(name) || isCredential(name) || attached.has(name)) continue;
+    if (named.length > 0 && named.includes(name)) continue;
+    headers.push(original, rawHeaders[i + 1] ?? "");
+  }
+  for (const { name, value } of attachment.headers) headers.push(name, value.expose());
+  return headers;
+}
+
+/**
+ * The endpoint's headers for the local client: all that are not of one connection, as they came.
+ *
+ * @param trailers whether trailers can follow; without them, `Trailer` would announce what never comes
+ */
+export function responseHeaders(rawHeaders: readonly string[], trailers: boolean): string[] {
+  const named = fieldTokens(rawHeaders, "connection");
+  const headers: string[] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const original = rawHeaders[i] ?? "";
+    const name = plain(original);
+    if (hopByHop.has(name) || (name === "trailer" && !trailers)) continue;
+    if (named.length > 0 && named.includes(name)) continue;
+    headers.push(original, rawHeaders[i + 1] ?? "");
+  }
+  return headers;
+}

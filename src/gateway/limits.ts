@@ -1,0 +1,27 @@
+/** Every fixed bound of the gateway. What a user may change stands in the configuration instead. */
+export const limits = {
+  /** Of a request's head, in bytes; Node answers 431 beyond it. */
+  requestHeadBytes: 64 * 1024,
+  /** How many headers a request may have. */
+  requestHeaders: 256,
+  /** The time in which a client must send its request's head. */
+  requestHeadMs: 60_000,
+  /** How long an idle client connection is kept: longer than the pools of the SDKs keep theirs. */
+  clientKeepAliveMs: 75_000,
+  /** Of an answer's head or trailers, in bytes. */
+  responseHeadBytes: 256 * 1024,
+  /** Of the line that gives a chunk's size, with its extensions, in bytes (RFC 9112 §7.1.1 asks for a bound). */
+  chunkLineBytes: 4 * 1024,
+  /** How long an idle upstream connection is kept when the server gives no hint. */
+  upstreamKeepAliveMs: 90_000,
+  /** A body of known length up to this is read whole before it is sent on. */
+  wholeBodyBytes: 64 * 1024,
+  /** Of a model's name in a body, in bytes. */
+  modelBytes: 1024,
+  /** The time in which each endpoint must list its models for the merged list. */
+  modelsMs: 5_000,
+  /** Of an answer to a request of our own, in bytes. */
+  fetchedBytes: 4 * 1024 * 1024,
+  /** How long streams in flight may go on after a stop was asked for. */
+  drainMs: 30_000,
+} as const;

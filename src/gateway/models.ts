@@ -1,0 +1,77 @@
+import { type Destination, type Directory } from "./directory.ts";
+import { fetchFrom } from "./fetch.ts";
+import { limits } from "./limits.ts";
+import { Upstream } from "./upstream.ts";
+
+/** One entry of OpenAI's model list. */
+export interface Model {
+  readonly id: string;
+  readonly [key: string]: unknown;
+}
+
+/** Whether the list must be merged: a single endpoint without aliases lists its models itself, untouched. */
+export function mergesModels({ destinations }: Directory): boolean {
+  const [only] = destinations.values();
+  return destinations.size > 1 || (only !== undefined && only.endpoint.aliases.size > 0);
+}
+
+/** The models of a `GET /models` answer; none when it is not such a list. */
+export function readModels(body: Buffer): Model[] {
+  let list: unknown;
+  try {
+    list = JSON.parse(body.toString("utf8"));
+  } catch {
+    return [];
+  }
+  const data = typeof list === "object" && list !== null && "data" in list ? list.data : undefined;
+  if (!Array.isArray(data)) return [];
+  return data.filter(
+    (entry): entry is Model =>
+      typeof entry === "object" && entry !== null && typeof (entry as Model).id === "string",
+  );
+}
+
+async function served({ endpoint, way }: Destination): Promise<Model[] | undefined> {
+  if (!(way instanceof Upstream)) return undefined;
+  try {
+    const { status, body } = await fetchFrom(way, `${endpoint.basePath}/models`, limits.modelsMs);
+    return status === 200 ? readModels(body) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The models that requests can name: for each endpoint those that the configuration names, else those that it says
+ * it serves, and its aliases. An endpoint that does not answer in time is listed by its configuration alone.
+ *
+ * @returns the list, and the endpoints that did not answer
+ */
+export async function mergeModels({
+  destinations,
+  fallback,
+}: Directory): Promise<{ models: Model[]; unavailable: string[] }> {
+  const all = [...destinations.values()];
+  const answers = await Promise.all(all.map(served));
+  const merged = new Map<string, Model>();
+  const unavailable: string[] = [];
+  for (const [i, destination] of all.entries()) {
+    const { endpoint } = destination;
+    const answer = answers[i];
+    if (answer === undefined) unavailable.push(endpoint.name);
+    const known = new Map((answer ?? []).map((model) => [model.id, model]));
+    const byConfiguration = (id: string): Model => ({
+      id,
+      object: "model",
+      created: 0,
+      owned_by: endpoint.name,
+    });
+    // Several endpoints, and one that names no model: requests reach its models only if it is the default.
+    const reachable = destination === fallback || destinations.size === 1;
+    const ids = endpoint.models.length > 0 ? endpoint.models : reachable ? known.keys() : [];
+    for (const id of ids) if (!merged.has(id)) merged.set(id, known.get(id) ?? byConfiguration(id));
+    for (const [alias, id] of endpoint.aliases)
+      if (!merged.has(alias)) merged.set(alias, { ...(known.get(id) ?? byConfiguration(alias)), id: alias });
+  }
+  return { models: [...merged.values()], unavailable };
+}

@@ -1,0 +1,58 @@
+import type { Socket } from "node:net";
+import { responseHeaders } from "./headers.ts";
+import type { Outcome } from "./outcome.ts";
+import type { RequestRecord } from "./record.ts";
+import type { ResponseHead } from "./wire.ts";
+
+/** Two connections that speak the same upgraded protocol. */
+export interface Tunnel {
+  readonly client: Socket;
+  readonly endpoint: Socket;
+  /** The endpoint's 101. */
+  readonly answer: ResponseHead;
+  /** What came behind the heads already. */
+  readonly early: { readonly toEndpoint: Buffer; readonly toClient: Buffer };
+}
+
+function headText({ status, reason, rawHeaders }: ResponseHead, protocol: string): string {
+  const headers = [...responseHeaders(rawHeaders, false), "Connection", "Upgrade", "Upgrade", protocol];
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return `${text}\r\n`;
+}
+
+/**
+ * Passes bytes both ways, untouched, until either side ends (RFC 6455 for WebSocket: frames, extensions and close
+ * codes are the two ends' own affair). When one side is gone, so is the other.
+ */
+export function tunnel(
+  { client, endpoint, answer, early }: Tunnel,
+  record: RequestRecord,
+  settle: (outcome: Outcome) => void,
+): void {
+  const from = { read: client.bytesRead, written: client.bytesWritten };
+  let outcome: Outcome = "done";
+  let open = 2;
+  const closed = (): void => {
+    open -= 1;
+    if (open > 0) return;
+    record.sentBytes += client.bytesRead - from.read;
+    record.receivedBytes += client.bytesWritten - from.written;
+    settle(outcome);
+  };
+  const join = (side: Socket, other: Socket, broken: Outcome): void => {
+    side.on("error", () => {
+      if (open === 2) outcome = broken;
+    });
+    side.on("close", () => {
+      other.destroySoon();
+      closed();
+    });
+    side.pipe(other);
+  };
+  client.write(headText(answer, "websocket"), "latin1");
+  if (early.toClient.length > 0) client.write(early.toClient);
+  if (early.toEndpoint.length > 0) endpoint.write(early.toEndpoint);
+  join(client, endpoint, "client-stream");
+  join(endpoint, client, "upstream-stream");
+}
