@@ -9,4 +9,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 const { stdin, stdout, stderr, env } = process;
-process.exit(await run(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), ended: ended.signal }));
+process.exit(
+  await run(process.argv.slice(2), { stdin, stdout, stderr, env, cwd: process.cwd(), ended: ended.signal }),
+);

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { type PosternError, reasonOf, problem, PosternError as Known } from "../errors.ts";
+import { PosternError, problem, reasonOf } from "../errors.ts";
 
 /** Everything that a command reads from or writes to, handed in so that a command can run inside a test. */
 export interface Io {
@@ -10,6 +10,16 @@ export interface Io {
   readonly cwd: string;
   /** Aborts when the process is asked to end (SIGINT, SIGTERM): a command that stays up returns then. */
   readonly ended: AbortSignal;
+}
+
+/** Thrown by a command that has said what is wrong itself, to end with this exit status and no further word. */
+export class Exit extends Error {
+  readonly status: 1 | 2;
+
+  constructor(status: 1 | 2) {
+    super(`exit ${status}`);
+    this.status = status;
+  }
 }
 
 /** Writes one line of results to standard output. */
@@ -24,7 +34,9 @@ export function sayJson(io: Io, data: unknown): void {
 
 /** Writes an error and its way out to standard error, and returns the exit status. */
 export function sayError(io: Io, thrown: unknown): 1 | 2 {
-  const error: PosternError = thrown instanceof Known ? thrown : problem("internal", { reason: reasonOf(thrown) }, thrown);
+  if (thrown instanceof Exit) return thrown.status;
+  const error =
+    thrown instanceof PosternError ? thrown : problem("internal", { reason: reasonOf(thrown) }, thrown);
   io.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
   return error.exit;
 }
@@ -35,6 +47,11 @@ export function table(rows: readonly (readonly string[])[]): string {
   for (const row of rows)
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
   return rows
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }

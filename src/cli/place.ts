@@ -3,10 +3,19 @@ import { join, resolve } from "node:path";
 import type { Io } from "./io.ts";
 
 /** The user's configuration folder: `$XDG_CONFIG_HOME/postern`, or `~/.config/postern`. */
-export function userFolder(io: Io): string {
+function userFolder(io: Io): string {
   const base = io.env["XDG_CONFIG_HOME"];
-  return join(base !== undefined && base.startsWith("/") ? base : join(io.env["HOME"] ?? homedir(), ".config"), "postern");
+  return join(
+    base !== undefined && base.startsWith("/") ? base : join(io.env["HOME"] ?? homedir(), ".config"),
+    "postern",
+  );
 }
+
+/** The option by which every command takes the configuration. */
+export const configOption = [
+  "--config <file>",
+  "the configuration (default: POSTERN_CONFIG, or the user's own)",
+] as const;
 
 /** The configuration file: `--config`, else POSTERN_CONFIG, else `postern.yaml` in the user's folder. */
 export function configFile(io: Io, option: string | undefined): string {

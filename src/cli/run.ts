@@ -1,4 +1,5 @@
-import { CommanderError, type Command } from "commander";
+import { Command, CommanderError } from "commander";
+import { similar } from "../config/similar.ts";
 import { problem } from "../errors.ts";
 import { commands } from "./commands.ts";
 import { type Io, say, sayError } from "./io.ts";
@@ -20,15 +21,22 @@ function overview(): string {
   ].join("\n");
 }
 
+const names = commands.map((command) => command.name);
+
+function didYouMean(typed: string): string {
+  const near = similar(typed, names);
+  return near === undefined ? "" : `did you mean ${near}? `;
+}
+
 /** Commander's own complaints become errors of ours: the same form, exit status 2, and a way out. */
-function speakAsWeDo(command: Command, io: Io, path: string): void {
+function speakAsWeDo(command: Command, io: Io): void {
   command.exitOverride().configureOutput({
     writeOut: (text) => io.stdout.write(text),
     writeErr: () => {},
   });
   command.showSuggestionAfterError(true);
   command.helpCommand(false);
-  for (const child of command.commands) speakAsWeDo(child, io, `${path} ${child.name()}`);
+  for (const child of command.commands) speakAsWeDo(child, io);
 }
 
 /** The names of the command and of the subcommand in `argv`, for "see … --help". */
@@ -54,16 +62,27 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const entry = commands.find((c) => c.name === name);
     if (entry === undefined)
-      throw problem("usage", { message: `"${name}" is not a command`, hint: `the commands are: ${commands.map((c) => c.name).join(", ")}` });
+      throw problem("usage", {
+        message: `"${name}" is not a command`,
+        hint: `${didYouMean(name)}the commands are: ${names.join(", ")}`,
+      });
     const command = (await entry.load()).define(io);
-    speakAsWeDo(command, io, name);
+    const program = new Command("postern").addCommand(command);
+    speakAsWeDo(program, io);
     try {
-      await command.parseAsync(argv.slice(1), { from: "user" });
+      await program.parseAsync([...argv], { from: "user" });
     } catch (error) {
       if (!(error instanceof CommanderError)) throw error;
       if (error.exitCode === 0) return 0;
-      if (error.code === "commander.help") throw problem("usage", { message: "a subcommand is missing", hint: `see ${called(command, argv)} --help` });
-      throw problem("usage", { message: error.message.replace(/^error: /, ""), hint: `see ${called(command, argv)} --help` });
+      if (error.code === "commander.help")
+        throw problem("usage", {
+          message: "a subcommand is missing",
+          hint: `see ${called(command, argv)} --help`,
+        });
+      throw problem("usage", {
+        message: error.message.replace(/^error: /, "").replaceAll("\n", " "),
+        hint: `see ${called(command, argv)} --help`,
+      });
     }
     return 0;
   } catch (error) {

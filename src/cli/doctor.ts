@@ -1,0 +1,133 @@
+import { stat } from "node:fs/promises";
+import { Command } from "commander";
+import type { Config } from "../config/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { PosternError } from "../errors.ts";
+import { kindNames } from "../vault/item.ts";
+import { kinds } from "../vault/kinds/index.ts";
+import { openVault, type Vault } from "../vault/vault.ts";
+import { askHealth } from "./ask-health.ts";
+import { endpointLines, findingsOf } from "./endpoint-lines.ts";
+import { Exit, type Io, say, sayJson } from "./io.ts";
+import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
+import { configFile, configOption } from "./place.ts";
+
+const help = `
+Exit status: 0 when nothing is wrong or missing, 1 otherwise.
+
+Example:
+  postern doctor`;
+
+/** `postern doctor`: what is set up, what is missing and how to get it, what expires soon, whether the gateway runs. */
+export function define(io: Io): Command {
+  return new Command("doctor")
+    .description("what is set up, what is missing, what expires soon")
+    .option(...configOption)
+    .option("--json", "print the findings as JSON")
+    .addHelpText("after", help)
+    .action(async ({ config: option, json = false }: { config?: string; json?: boolean }) => {
+      const lines = await examine(configFile(io, option), new Date());
+      const well = statusOf(lines) === 0;
+      if (json) sayJson(io, { ok: well, findings: lines });
+      else {
+        sayLines(io, lines);
+        say(io);
+        say(io, well ? "all is well" : "next: the first → above");
+      }
+      if (!well) throw new Exit(1);
+    });
+}
+
+async function examine(file: string, now: Date): Promise<readonly Line[]> {
+  const config = await tried(loadConfig(file));
+  if (config instanceof PosternError) {
+    if (config.code !== "config_missing") return [lineOf("configuration", config)];
+    return [
+      {
+        level: "missing",
+        subject: "configuration",
+        text: `nothing is set up yet: there is no ${file}`,
+        wayOut: "postern init",
+        code: config.code,
+      },
+      {
+        level: "note",
+        subject: "demo",
+        text: "to see what Postern does before anything is set up",
+        wayOut: "postern demo",
+      },
+    ];
+  }
+  const lines: Line[] = [{ level: "ok", subject: "configuration", text: config.file }];
+  const vault = await tried(openVault({ file: config.vault, identity: config.identity }));
+  lines.push(await identityLine(config));
+  if (vault instanceof PosternError) {
+    // A missing identity has its own line already.
+    if (vault.code !== "vault_locked")
+      lines.push(lineOf("vault", vault, vault.code === "vault_missing" ? "missing" : "problem"));
+  } else lines.push(...vaultLines(config, vault, now));
+  if (config.endpoints.size === 0)
+    lines.push({
+      level: "missing",
+      subject: "endpoints",
+      text: "no endpoint is configured",
+      wayOut: "postern endpoint add NAME URL --credential ITEM",
+    });
+  lines.push(await gatewayLine(config));
+  return lines;
+}
+
+async function identityLine({ identity }: Config): Promise<Line> {
+  try {
+    await stat(identity);
+    return { level: "ok", subject: "identity", text: identity };
+  } catch {
+    return {
+      level: "missing",
+      subject: "identity",
+      text: `${identity} is not there; without it the vault cannot be opened`,
+      wayOut: "put it back from your copy, or name another with identity: in postern.yaml",
+    };
+  }
+}
+
+function vaultLines(config: Config, vault: Vault, now: Date): readonly Line[] {
+  const items = vault.items();
+  const find = vault.find.bind(vault);
+  if (items.length === 0)
+    return [
+      {
+        level: "missing",
+        subject: "vault",
+        text: `${config.vault} is empty`,
+        wayOut: "postern vault add KIND NAME",
+      },
+      ...endpointLines(config, find, findingsOf(config, find, now)),
+    ];
+  const counts = kindNames.flatMap((kind) => {
+    const count = items.filter((item) => item.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${count === 1 ? kinds[kind].title : kinds[kind].plural}`];
+  });
+  return [
+    { level: "ok", subject: "vault", text: `${config.vault}: ${counts.join(", ")}` },
+    ...endpointLines(config, find, findingsOf(config, find, now)),
+  ];
+}
+
+async function gatewayLine(config: Config): Promise<Line> {
+  const subject = "gateway";
+  if ("port" in config.admin && config.admin.port === 0)
+    return { level: "note", subject, text: "admin: has port 0, so nobody can know here whether it runs" };
+  return (await askHealth(config.admin))
+    ? { level: "ok", subject, text: "it runs" }
+    : { level: "note", subject, text: "it does not run", wayOut: "postern serve" };
+}
+
+async function tried<T>(result: Promise<T>): Promise<T | PosternError> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof PosternError) return error;
+    throw error;
+  }
+}

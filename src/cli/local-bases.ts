@@ -1,0 +1,19 @@
+import { formatAddress } from "../config/address.ts";
+import type { Address, Config } from "../config/config.ts";
+
+/**
+ * The base URLs under which a running gateway serves an endpoint: its path on the first common listener, and its own
+ * listeners. A port 0 is known only once the gateway runs.
+ */
+export function localBases(config: Config, endpoint: string): readonly string[] {
+  const common = config.listen.slice(0, 1).map((address) => baseOf(address, `/${endpoint}/v1`));
+  const own = (config.endpoints.get(endpoint)?.listen ?? []).map((address) => baseOf(address, "/v1"));
+  return [...common, ...own];
+}
+
+function baseOf(address: Address, path: string): string {
+  if ("socket" in address) return `http://localhost${path} on ${formatAddress(address)}`;
+  return address.port === 0
+    ? `${path} on the port that postern serve prints`
+    : `http://${formatAddress(address)}${path}`;
+}

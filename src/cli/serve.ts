@@ -1,0 +1,34 @@
+import { once } from "node:events";
+import { Command } from "commander";
+import { startApp } from "../app.ts";
+import { type Io, say } from "./io.ts";
+import { configFile, configOption } from "./place.ts";
+
+/** `postern serve`: runs the gateway until it is told to end. */
+export function define(io: Io): Command {
+  return new Command("serve")
+    .description(
+      "run the gateway; SIGHUP reloads configuration and vault, SIGTERM and SIGINT drain and end it",
+    )
+    .option(...configOption)
+    .addHelpText(
+      "after",
+      `
+When it is ready, the first line on standard output is one JSON object:
+  {"ready":true,"listen":["http://127.0.0.1:8080"],"admin":"http://127.0.0.1:8081","pid":4711}
+The log follows on standard error, one JSON object a line.
+
+Example:
+  postern serve --config ~/.config/postern/postern.yaml`,
+    )
+    .action(async (options: { config?: string }) => {
+      const app = await startApp({ configFile: configFile(io, options.config), logTo: io.stderr });
+      // Its result is in the log; the process goes on either way.
+      const reload = (): void => void app.reload().catch(() => {});
+      process.on("SIGHUP", reload);
+      say(io, JSON.stringify({ ready: true, listen: app.listen, admin: app.admin, pid: process.pid }));
+      if (!io.ended.aborted) await once(io.ended, "abort");
+      await app.stop();
+      process.off("SIGHUP", reload);
+    });
+}
