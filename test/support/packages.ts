@@ -19,8 +19,16 @@ export default function setup(): void {
   const missing = Object.entries(needed).flatMap(([pkg, program]) => (onPath(program) ? [] : [pkg]));
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !onPath("apt-get"))
-    throw new Error(`the tests need ${missing.join(", ")}: install with apt-get install ${missing.join(" ")}`);
-  const options = { stdio: ["ignore", "ignore", "inherit"] as const, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+    throw new Error(
+      `the tests need ${missing.join(", ")}: install with apt-get install ${missing.join(" ")}`,
+    );
+  const options = {
+    stdio: ["ignore", "ignore", "inherit"] as const,
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  };
   execFileSync("apt-get", ["update", "-qq"], { ...options, stdio: ["ignore", "ignore", "inherit"] });
-  execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], { ...options, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...missing], {
+    ...options,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }

@@ -1,0 +1,36 @@
+# The sidecar's image: compiled sources and production packages on the official Node image, run by a user without
+# rights. It holds no configuration and no credential: mount a folder with postern.yaml, identity.txt and vault.age
+# at /etc/postern (read-only will do). deploy/ has examples. Build: docker build -t postern .
+# On a machine without a container engine: tools/image.sh.
+
+# The Node version is the one that tools/runtime/package.json pins; test/container holds them together.
+FROM docker.io/library/node:26.10.0-bookworm-slim AS base
+
+FROM base AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+COPY tools/runtime/package.json tools/runtime/
+# --workspaces=false leaves out tools/runtime: it only brings a Node, and the image has its own.
+RUN npm ci --workspaces=false --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN node_modules/.bin/tsc -p tsconfig.build.json
+# Optional packages are native accelerators, which --ignore-scripts leaves unbuilt.
+RUN npm ci --workspaces=false --ignore-scripts --omit=dev --omit=optional
+
+FROM base
+WORKDIR /opt/postern
+COPY --from=build /build/node_modules node_modules
+COPY --from=build /build/dist dist
+COPY bin bin
+COPY package.json LICENSE ./
+ENV NODE_ENV=production \
+    POSTERN_CONFIG=/etc/postern/postern.yaml \
+    PATH=/opt/postern/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# A number, so that Kubernetes can check runAsNonRoot. Any other user works too: nothing in the image is written to.
+USER 65532:65532
+# The gateway listens on loopback, which is the pod's own or the shared network namespace: nothing is exposed.
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 CMD ["postern-probe"]
+ENTRYPOINT ["postern"]
+CMD ["serve"]

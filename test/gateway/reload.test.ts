@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { connect } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
+import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
+
+let it: PrivateEndpoint;
+beforeEach(async () => {
+  it = await startPrivateEndpoint();
+});
+afterEach(() => it[Symbol.asyncDispose]());
+
+const settings = (name: string, path: string) => ({
+  listen: [it.gateway.base.replace("http://", "")],
+  admin: it.gateway.app.admin.replace("http://", ""),
+  endpoints: { [name]: { ...it.endpoint, url: `${it.upstream.origin}${path}` } },
+});
+
+const target = async (path: string) => {
+  it.upstream.forget();
+  const { status } = await it.gateway.ask({ target: path });
+  return [status, it.upstream.exchanges[0]?.target];
+};
+
+describe("a valid change is in force after the reload", () => {
+  test("that was asked for", async () => {
+    it.gateway.write(settings("renamed", "/other/v1"));
+    await it.gateway.app.reload();
+    expect(await target("/renamed/v1/x")).toEqual([200, "/other/v1/x"]);
+    expect(await target("/private/v1/x")).toEqual([404, undefined]);
+  });
+
+  test("that the change of the file itself brings", async () => {
+    it.gateway.write(settings("renamed", "/other/v1"));
+    await eventually(async () => expect(await target("/renamed/v1/x")).toEqual([200, "/other/v1/x"]));
+  });
+
+  test("while a stream in flight goes on to its end", async () => {
+    it.upstream.answer = (exchange) =>
+      exchange.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+    const arrival = it.upstream.next();
+    const client = await connect(it.gateway.base);
+    client.send({ target: "/v1/x" });
+    const head = await client.head();
+    const exchange = await arrival;
+    it.gateway.write(settings("renamed", "/other/v1"));
+    await it.gateway.app.reload();
+    expect(await target("/renamed/v1/x")).toEqual([200, "/other/v1/x"]);
+    await exchange.write("2\r\ncd\r\n0\r\n\r\n");
+    const pieces: Buffer[] = [];
+    for await (const piece of client.body(head)) pieces.push(piece);
+    expect(Buffer.concat(pieces).toString()).toBe("abcd");
+    client.leave();
+  });
+});
+
+describe("a broken change leaves the last good configuration in force", () => {
+  const broken: Record<string, string> = {
+    "no YAML": "endpoints: [",
+    "an unknown key": "listne: []\n",
+    "an empty file": "",
+    "a credential that is not in the vault":
+      "endpoints:\n  private: {url: https://127.0.0.1:1, credentials: [nosuch]}\n",
+  };
+  for (const [name, text] of Object.entries(broken).slice(0, 2))
+    test(`${name}, and the log and a metric say so`, async () => {
+      it.gateway.write(text);
+      await it.gateway.app.reload().catch(() => {});
+      expect(await target("/private/v1/x")).toEqual([200, "/openai/v1/x"]);
+      expect(it.gateway.log.text).toMatch(/has (a problem|\d+ problems)/);
+      const { text: page } = await it.gateway.admin("/metrics");
+      expect(
+        page
+          .split("\n")
+          .some((line) => /^postern_configuration_reloads_total\{result="refused"\} [1-9]/.test(line)),
+      ).toBe(true);
+      // And the next good one is taken.
+      it.gateway.write(settings("renamed", "/other/v1"));
+      await it.gateway.app.reload();
+      expect(await target("/renamed/v1/x")).toEqual([200, "/other/v1/x"]);
+    });
+
+  test("a credential that is not in the vault is never replaced by none", async () => {
+    it.gateway.write(broken["a credential that is not in the vault"] ?? "");
+    await it.gateway.app.reload().catch(() => {});
+    const [status, arrived] = await target("/private/v1/x");
+    // Either the old configuration serves on, or the new one refuses; nothing goes out without a credential.
+    if (status === 200) expect(arrived).toBe("/openai/v1/x");
+    else expect([status, arrived]).toEqual([503, undefined]);
+  });
+});

@@ -1,0 +1,95 @@
+import { builtinModules } from "node:module";
+import type { Module } from "./modules.ts";
+
+const rooms = ["leaf", "vault", "gateway", "admin", "brokers", "sandbox", "app", "cli", "main"] as const;
+type Room = (typeof rooms)[number];
+
+/** Which rooms a room may import, besides itself. No arrow leads back or sideways. */
+const mayImport: Readonly<Record<Room, readonly Room[]>> = {
+  leaf: [],
+  vault: ["leaf"],
+  gateway: ["leaf", "vault"],
+  admin: ["leaf", "vault"],
+  brokers: ["leaf", "vault"],
+  sandbox: ["leaf", "vault"],
+  app: ["leaf", "vault", "gateway", "admin", "brokers"],
+  cli: ["leaf", "vault", "gateway", "admin", "brokers", "sandbox", "app"],
+  main: ["cli"],
+};
+
+/** The room that a file of `src/` belongs to; undefined for a file that belongs to none. */
+function roomOf(path: string): Room | undefined {
+  const [, first = "", second] = path.split("/");
+  if (second === undefined) {
+    if (first === "errors.ts" || first === "secret.ts") return "leaf";
+    return first === "app.ts" ? "app" : first === "main.ts" ? "main" : undefined;
+  }
+  if (first === "config") return "leaf";
+  return ["vault", "gateway", "admin", "brokers", "sandbox", "cli"].find(
+    (room): room is Room => room === first,
+  );
+}
+
+const isFile = (specifier: string): boolean => specifier.endsWith(".ts");
+
+/** Files outside every room, and imports against the order of the rooms. */
+export function wrongEdges(modules: readonly Module[]): string[] {
+  return modules.flatMap(({ path, imports }) => {
+    const from = roomOf(path);
+    if (from === undefined) return [`${path} stands in no room`];
+    return imports.filter(isFile).flatMap((target) => {
+      if (!target.startsWith("src/")) return [`${path} imports ${target}, which lies outside src`];
+      const to = roomOf(target);
+      return to === from || (to !== undefined && mayImport[from].includes(to))
+        ? []
+        : [`${path} (${from}) must not import ${target} (${to ?? "no room"})`];
+    });
+  });
+}
+
+/** Every cycle of imports that a depth-first walk closes, as a path. */
+export function cycles(modules: readonly Module[]): string[] {
+  const byPath = new Map(modules.map((module) => [module.path, module]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) found.push([...trail.slice(start), path].join(" → "));
+    if (start >= 0 || done.has(path)) return;
+    for (const target of byPath.get(path)?.imports ?? []) if (isFile(target)) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const { path } of modules) visit(path, []);
+  return found;
+}
+
+/** Imports of packages that a published Postern would not bring along. */
+export function undeclaredPackages(modules: readonly Module[], dependencies: readonly string[]): string[] {
+  const known = new Set([
+    ...dependencies,
+    ...builtinModules.map((name) => `node:${name.replace(/^node:/, "")}`),
+  ]);
+  return modules.flatMap(({ path, imports }) =>
+    imports
+      .filter((specifier) => !isFile(specifier) && !known.has(packageOf(specifier)))
+      .map((specifier) => `${path} imports ${specifier}, which is not in package.json's dependencies`),
+  );
+}
+
+function packageOf(specifier: string): string {
+  if (specifier.startsWith("node:")) return specifier;
+  return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+}
+
+/** State and work at import time, allowed only to main.ts. */
+export function importTimeWork(modules: readonly Module[]): string[] {
+  return modules
+    .filter(({ path }) => roomOf(path) !== "main")
+    .flatMap(({ path, doings }) => doings.map((doing) => `${path} has ${doing}`));
+}
+
+/** Rooms whose edges can be proven: the table's own. */
+export const edges: readonly { readonly from: Room; readonly to: Room; readonly allowed: boolean }[] =
+  rooms.flatMap((from) =>
+    rooms.filter((to) => to !== from).map((to) => ({ from, to, allowed: mayImport[from].includes(to) })),
+  );

@@ -1,0 +1,67 @@
+import { generateKeyPairSync } from "node:crypto";
+import type { KindName } from "../../src/vault/item.ts";
+import { pemOf, type Pki } from "./pki.ts";
+
+/** An item's input: what stands in the file that is given to `vault add`, and its facts. */
+export interface Canary {
+  readonly kind: KindName;
+  readonly value: string;
+  readonly facts: Readonly<Record<string, string>>;
+  /** The parts of the value that must never be seen. */
+  readonly secrets: readonly string[];
+}
+
+/** The lines of a PEM private key, each of which would betray it. */
+const keyLines = (pem: string): readonly string[] =>
+  (/-----BEGIN [A-Z ]*PRIVATE KEY-----([^-]+)-----END/.exec(pem)?.[1] ?? "")
+    .split("\n")
+    .filter((line) => line.length > 32)
+    // The first line of a key holds its algorithm, which the certificate shows too.
+    .slice(1);
+
+const token = (kind: KindName, value: string, facts: Readonly<Record<string, string>> = {}): Canary => ({
+  kind,
+  value,
+  facts,
+  secrets: [value],
+});
+
+/** One recognisable secret of each kind, made for this run. */
+export function canaries(pki: Pki): Record<KindName, Canary> {
+  const pem = pemOf(pki.client);
+  const ssh = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: "spki", format: "pem" },
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+  }).privateKey;
+  return {
+    "bearer-token": token("bearer-token", "canary-bearer-7f3a91c2e5d84b06"),
+    "serverless-api-key": token("serverless-api-key", "canary-serverless-1b9e62a7f04c83d5"),
+    "hugging-face-token": token("hugging-face-token", "hf_canaryHuggingFace5c2d8e71b3"),
+    "registry-credentials": token("registry-credentials", "canary-registry-e83b5f2a9c6d1704", {
+      registry: "registry.test",
+      username: "puller",
+    }),
+    "environment-variable": token("environment-variable", "canary-environment-4d7c0a9b8e2f6135", {
+      variable: "CANARY_SETTING",
+    }),
+    certificate: { kind: "certificate", value: pem, facts: {}, secrets: keyLines(pem) },
+    "ssh-key": { kind: "ssh-key", value: ssh, facts: {}, secrets: keyLines(ssh) },
+  };
+}
+
+/** The forms in which a secret could be seen: as it is, and in base64, hex and URL encoding. */
+export function formsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  return [
+    ...new Set([
+      secret,
+      secret.toLowerCase(),
+      bytes.toString("base64").replace(/=+$/, ""),
+      bytes.toString("base64url"),
+      bytes.toString("hex"),
+      bytes.toString("hex").toUpperCase(),
+      encodeURIComponent(secret),
+    ]),
+  ];
+}
