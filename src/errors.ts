@@ -69,7 +69,7 @@ export const catalogue = {
   ]),
   host_not_allowed: refused(403, (d: { host: string }) => [
     `the Host header "${d.host}" is not one of this listener's own names`,
-    "call it as 127.0.0.1, [::1] or localhost with the listener's port",
+    "call it as 127.0.0.1, [::1] or localhost",
   ]),
   origin_not_allowed: refused(403, (d: { origin: string }) => [
     `requests from web pages are refused (${d.origin})`,

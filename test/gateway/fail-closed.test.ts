@@ -58,6 +58,8 @@ describe("an item that is removed while the gateway serves", () => {
     const pieces: Buffer[] = [];
     for await (const piece of client.body(head)) pieces.push(piece);
     expect(Buffer.concat(pieces).toString()).toBe("abcd");
+    // And then its connection is closed, not kept for anybody.
+    await exchange.closed;
     client.leave();
   });
 });

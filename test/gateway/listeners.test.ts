@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../support/client.ts";
@@ -61,10 +62,8 @@ describe("the gateway listens", () => {
   });
 
   test("on a Unix socket that a killed process left behind", async () => {
-    const { createServer } = await import("node:net");
     await using gateway = await startGateway({ listen: ["unix:g.sock"], endpoints: {} }, {}, (folder) => {
       // A socket file that nobody listens on: made by a process that did not remove it.
-      const { execFileSync } = process.getBuiltinModule("node:child_process");
       const script = `require("node:net").createServer().listen(${JSON.stringify(folder.file("g.sock"))}, () => process.kill(process.pid, "SIGKILL"))`;
       try {
         execFileSync(process.execPath, ["-e", script]);
@@ -74,7 +73,6 @@ describe("the gateway listens", () => {
       expect(existsSync(folder.file("g.sock"))).toBe(true);
     });
     expect((await ask(gateway.base, { target: "/v1/models" })).status).toBe(404);
-    void createServer;
   });
 });
 

@@ -151,7 +151,7 @@ describe("a target that could mean another place is refused", () => {
     expect(errorIn(answer)).toMatchObject({ code: "request_target_invalid", type: "invalid_request_error" });
   });
 
-  test("as CVE-2026-33805's kin: an absolute target of the gateway's own host means the same as its path", async () => {
+  test("an absolute target of the gateway's own host means the same as its path", async () => {
     const answer = await it.gateway.ask({ target: `${it.gateway.base}/private/v1/models` });
     if (answer.status === 200) expect(targets()).toEqual(["/openai/v1/models"]);
     else expect(answer.status).toBe(400);

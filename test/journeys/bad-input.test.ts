@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Folder } from "../support/folder.ts";
@@ -78,6 +78,16 @@ describe("a vault that cannot be read", () => {
     test(`${name} when it is empty`, async () => {
       truncateSync(folder.file("vault.age"), 0);
       await fails(command, 1, /vault\.age is damaged/);
+    });
+
+    test(`${name} when its identity is not there`, async () => {
+      rmSync(folder.file("identity.txt"));
+      await fails(command, 1, /the vault is locked/);
+    });
+
+    test(`${name} when others can read the identity`, async () => {
+      chmodSync(folder.file("identity.txt"), 0o644);
+      await fails(command, 1, /others can read the identity/);
     });
 
     test(`${name} when the identity is none`, async () => {

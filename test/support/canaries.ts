@@ -50,18 +50,21 @@ export function canaries(pki: Pki): Record<KindName, Canary> {
   };
 }
 
+/** What base64 makes of these bytes wherever they stand in a longer text: one form for each of three alignments. */
+const base64Of = (bytes: Buffer, alphabet: "base64" | "base64url"): readonly string[] =>
+  [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString(alphabet)
+      .replace(/=+$/, "");
+    // The characters at both ends depend on the neighbours too.
+    return text.slice(before === 0 ? 0 : before + 1, (before + bytes.length) % 3 === 0 ? undefined : -1);
+  });
+
 /** The forms in which a secret could be seen: as it is, and in base64, hex and URL encoding. */
 export function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
-  return [
-    ...new Set([
-      secret,
-      secret.toLowerCase(),
-      bytes.toString("base64").replace(/=+$/, ""),
-      bytes.toString("base64url"),
-      bytes.toString("hex"),
-      bytes.toString("hex").toUpperCase(),
-      encodeURIComponent(secret),
-    ]),
-  ];
+  const hex = bytes.toString("hex");
+  const encoded = encodeURIComponent(secret);
+  const base64 = [...base64Of(bytes, "base64"), ...base64Of(bytes, "base64url")];
+  return [...new Set([secret, secret.toLowerCase(), ...base64, hex, hex.toUpperCase(), encoded])];
 }

@@ -129,7 +129,17 @@ export class Gateway implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A test that has stopped it already has seen its metrics before.
+    const metrics = await this.admin("/metrics").then(
+      ({ text }) => text,
+      () => "",
+    );
     await this.app.stop();
+    // Every test of a gateway is also one of its silence.
+    for (const { name, secrets } of this.vault.items())
+      for (const secret of Object.values(secrets))
+        for (const [where, said] of Object.entries({ log: this.log.text, metrics }))
+          if (said.includes(secret.expose())) throw new Error(`the ${where} shows a secret of "${name}"`);
     this.folder[Symbol.dispose]();
   }
 }
