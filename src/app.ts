@@ -79,6 +79,8 @@ class App implements RunningApp {
   #closeAdmin: () => Promise<void> = async () => {};
   #unwatch: (() => void)[] = [];
   #stopped: Promise<void> | undefined;
+  /** The reload that is under way, or the last one. */
+  #reloading: Promise<void> = Promise.resolve();
   listen: readonly string[] = [];
   admin = "";
 
@@ -121,7 +123,15 @@ class App implements RunningApp {
     this.#warnOfEndpoints();
   }
 
-  async reload(): Promise<void> {
+  /** One after the other, so that the file that was read last is the one in force. */
+  reload(): Promise<void> {
+    const reload = this.#reloading.then(() => this.#reloadOnce());
+    this.#reloading = reload.catch(() => {});
+    return reload;
+  }
+
+  async #reloadOnce(): Promise<void> {
+    if (this.#stopped !== undefined) return;
     try {
       await this.#vault.refresh();
       const config = await loadConfig(this.#config.file);
@@ -176,10 +186,14 @@ class App implements RunningApp {
   }
 
   #refused(what: "vault" | "configuration", error: unknown): void {
-    const message = error instanceof PosternError ? error.message : reasonOf(error);
+    const known = error instanceof PosternError;
+    const message = known ? error.message : reasonOf(error);
     this.#metrics.reloaded(false);
     this.#reload = `${what} refused at ${new Date().toISOString()}, the last good one stays in force: ${message}`;
-    this.#log.error({ what, message }, "reload refused; the last good state stays in force");
+    this.#log.error(
+      { what, code: known ? error.code : "internal", message },
+      "reload refused; the last good state stays in force",
+    );
   }
 
   #warnOfEndpoints(): void {

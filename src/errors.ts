@@ -63,6 +63,10 @@ export const catalogue = {
     `the request target is not acceptable: ${d.reason}`,
     "send a plain path such as /v1/chat/completions",
   ]),
+  method_not_allowed: wrongRequest(405, (d: { method: string }) => [
+    `the method ${d.method} is not passed on: its answer would show the credentials of the request`,
+    "use another method",
+  ]),
   request_headers_invalid: wrongRequest(400, (d: { reason: string }) => [
     `the request's headers are not acceptable: ${d.reason}`,
     "send each of these headers once, and well formed (RFC 9110, RFC 9112)",
@@ -128,7 +132,7 @@ export const catalogue = {
   ]),
   vault_locked: credential((d: { identity: string }) => [
     `the vault is locked: its identity ${d.identity} is not there`,
-    "put the identity file back, name another with identity: in postern.yaml, or make a new vault with postern init",
+    "put the identity file back, name another with identity: in postern.yaml, or start anew elsewhere: postern init --dir DIR",
   ]),
 
   // ── The upstream ──────────────────────────────────────────────────────────────────────────────────────────
@@ -176,8 +180,8 @@ export const catalogue = {
     `the endpoint "${d.endpoint}" did not begin to answer within ${d.after}`,
     "a deployment that scales to zero takes minutes to wake: try again, or raise timeouts.first-byte",
   ]),
-  upstream_idle_timeout: upstream(504, false, (d: { endpoint: string; after: string }) => [
-    `the endpoint "${d.endpoint}" fell silent for ${d.after} in the middle of its answer`,
+  upstream_idle_timeout: upstream(504, false, (d: { endpoint: string; after: string; during: string }) => [
+    `the endpoint "${d.endpoint}" fell silent for ${d.after} ${d.during}`,
     "raise timeouts.idle if this model pauses for so long",
   ]),
 
@@ -243,6 +247,10 @@ export const catalogue = {
     `${d.file} was written, but the disk did not confirm it: ${d.reason}`,
     "check the disk; if the machine stops now, the change may be lost",
   ]),
+  output_lost: failure(1, (d: { reason: string }) => [
+    `cannot write to standard output: ${d.reason}`,
+    "what the command had to do was done; ask again for what it prints",
+  ]),
 
   // ── The vault ─────────────────────────────────────────────────────────────────────────────────────────────
   identity_exposed: failure(1, (d: { file: string; mode: string }) => [
@@ -255,7 +263,7 @@ export const catalogue = {
   ]),
   vault_missing: failure(1, (d: { file: string }) => [
     `there is no vault at ${d.file}`,
-    "make one with postern init, or name it with vault: in postern.yaml",
+    "put it back from a copy, name another with vault: in postern.yaml, or start anew elsewhere: postern init --dir DIR",
   ]),
   vault_wrong_identity: failure(1, (d: { file: string; identity: string }) => [
     `${d.file} was not sealed for the identity ${d.identity}`,
@@ -337,6 +345,10 @@ export const catalogue = {
     `the certificate ${d.subject} in ${d.source} is not valid before ${d.from}`,
     "check this machine's clock, or wait until then",
   ]),
+  certificate_unusable: failure(1, (d: { source: string; subject: string; reason: string }) => [
+    `the certificate ${d.subject} in ${d.source} cannot be used: ${d.reason}`,
+    "get one for a key of P-256, P-384, P-521, Ed25519, Ed448, or RSA with 2048 bits or more",
+  ]),
   key_unreadable: failure(1, (d: { source: string; reason: string }) => [
     `${d.source} holds no private key that can be read: ${d.reason}`,
     "give a PEM key: PKCS#8, SEC1 or PKCS#1 (OpenSSH format for SSH keys)",
@@ -399,6 +411,7 @@ export function reasonOf(error: unknown): string {
     EACCES: "permission denied",
     EPERM: "permission denied",
     EISDIR: "it is a folder",
+    EEXIST: "something else has this name already",
     ENOTDIR: "a part of its path is not a folder",
     ECONNREFUSED: "connection refused",
     ECONNRESET: "connection reset",

@@ -28,7 +28,9 @@ export interface AdminSources {
 
 /** Makes the admin listener's server; the caller binds it. */
 export async function createAdmin({ guard, state, metrics, describe }: AdminSources) {
-  const app = fastify({ serverFactory: (handler) => createServer({ requestTimeout: 30_000 }, handler) });
+  const app = fastify({
+    serverFactory: (handler) => createServer({ requestTimeout: 30_000, insecureHTTPParser: false }, handler),
+  });
   app.addHook("onRequest", async (request) => guard(request.raw, request.originalUrl));
   app.setErrorHandler((error, _request, reply) => {
     const { status, body } = describe(error);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { EndpointConfig } from "../config/config.ts";
 import { type PosternError, problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
@@ -37,7 +38,6 @@ export function attachmentOf(
   if (finding !== undefined) throw finding.error;
   const headers: { name: string; value: Secret }[] = [];
   let identity: Identity | undefined;
-  const versions: string[] = [];
   for (const name of endpoint.credentials) {
     const item = find(name);
     const attachable = item === undefined ? undefined : kinds[item.kind].attach?.(item);
@@ -45,9 +45,17 @@ export function attachmentOf(
       throw problem("credential_missing", { endpoint: endpoint.name, item: name });
     if ("header" in attachable) headers.push(attachable.header);
     else identity = { item: name, ...attachable.identity };
-    versions.push(`${name}@${item.changed.toISOString()}`);
   }
-  return { origin: endpoint.origin, headers, identity, version: versions.join(" ") };
+  return { origin: endpoint.origin, headers, identity, version: versionOf(headers, identity) };
+}
+
+/** A digest of all that is attached: dates can repeat, and names say nothing of the content. */
+function versionOf(headers: Attachment["headers"], identity: Identity | undefined): string {
+  const parts = [
+    headers.map(({ name, value }) => [name, value.expose()]),
+    identity === undefined ? null : [identity.certificate, identity.key.expose()],
+  ];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 /** The error for an identity whose certificate has expired since it was compiled, if it has. */

@@ -65,6 +65,14 @@ export async function readBody(req: IncomingMessage): Promise<Body | undefined> 
   return bodyOf(req, await take(req, (_chunk, bytes) => bytes >= length), length);
 }
 
+/** The model that a body names which was read whole anyway: for the log, where no route depends on it. */
+export function modelIn(body: Body | undefined): string | undefined {
+  if (body === undefined || body.rest !== undefined) return undefined;
+  const scan = new ModelScan();
+  for (const chunk of body.read) scan.feed(chunk);
+  return scan.found?.model;
+}
+
 type Scan = Pick<ModelScan, "found" | "hopeless" | "end"> & { feed(chunk: Buffer): void | Promise<void> };
 
 function scanFor(req: IncomingMessage): Scan | string {

@@ -134,6 +134,8 @@ export class Connection {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    // Its silence counts from now: a timeout that came while nobody listened was let pass, and comes only once.
+    if (this.#reader !== undefined) this.#socket.setTimeout(this.#phases.idleMs);
     this.#socket.resume();
   }
 
@@ -271,7 +273,7 @@ export class Connection {
     // Silence counts only where the endpoint is the one that we wait for.
     const clientStalls =
       this.#paused || (!this.#sent && this.#rest !== undefined && this.#socket.writableLength === 0);
-    if (!clientStalls) this.#broke(new PhaseTimeout());
+    if (!clientStalls) this.#broke(new PhaseTimeout(!this.#sent));
   }
 
   #broke(cause: Error): void {

@@ -9,8 +9,12 @@ export type Phase = "connect" | "wait" | "stream";
 
 /** A phase took longer than the endpoint's `timeouts` allow. */
 export class PhaseTimeout extends Error {
-  constructor() {
+  /** The endpoint took no more of the request, which had not been sent whole. */
+  readonly sending: boolean;
+
+  constructor(sending = false) {
     super("timed out");
+    this.sending = sending;
   }
 }
 
@@ -62,16 +66,19 @@ function firstOf(cause: unknown): Error {
   return cause instanceof Error ? cause : new Error(String(cause));
 }
 
-function timeoutError({ endpoint, phase }: Circumstances): PosternError {
+function timeoutError({ sending }: PhaseTimeout, { endpoint, phase }: Circumstances): PosternError {
   const { name, timeouts } = endpoint;
+  const silent = (during: string): PosternError =>
+    problem("upstream_idle_timeout", { endpoint: name, after: formatDuration(timeouts.idleMs), during });
   if (phase === "connect")
     return problem("upstream_connect_timeout", { endpoint: name, after: formatDuration(timeouts.connectMs) });
+  if (phase === "wait" && sending) return silent("while the request was sent to it");
   if (phase === "wait")
     return problem("upstream_first_byte_timeout", {
       endpoint: name,
       after: formatDuration(timeouts.firstByteMs),
     });
-  return problem("upstream_idle_timeout", { endpoint: name, after: formatDuration(timeouts.idleMs) });
+  return silent("in the middle of its answer");
 }
 
 function tlsError(cause: Error, around: Circumstances): PosternError | undefined {
@@ -128,7 +135,7 @@ export function failureOf(thrown: unknown, around: Circumstances): Failure {
   const cause = firstOf(thrown);
   const code = (cause as NodeJS.ErrnoException).code ?? "";
   const { host } = new URL(endpoint.origin);
-  if (cause instanceof PhaseTimeout) return { phase, by: "timeout", error: timeoutError(around) };
+  if (cause instanceof PhaseTimeout) return { phase, by: "timeout", error: timeoutError(cause, around) };
   const by = "upstream";
   const tls = tlsError(cause, around);
   if (tls !== undefined) return { phase, by, error: tls };

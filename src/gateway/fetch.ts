@@ -30,10 +30,9 @@ export function fetchFrom(upstream: Upstream, path: string, timeoutMs: number): 
     const chunks: Buffer[] = [];
     let bytes = 0;
     let status = 0;
-    const { origin } = upstream.endpoint;
     const headers = requestHeaders(
       ["Accept", "application/json", "User-Agent", "postern"],
-      new URL(origin).host,
+      upstream.host,
       upstream.attachment,
     );
     const request = { method: "GET", target: path, headers, body: undefined };

@@ -34,17 +34,20 @@ export class FormScan {
   locate(read: Buffer): FoundModel | undefined {
     const { found } = this;
     if (found === undefined) return undefined;
-    for (const field of ['name="model"', "name=model"]) {
-      const at = read.indexOf(field);
-      const from = at < 0 ? -1 : read.indexOf("\r\n\r\n", at) + 4;
-      const to = from + Buffer.byteLength(found.model);
-      if (
-        from >= 4 &&
-        read.toString("utf8", from, to) === found.model &&
-        read.toString("latin1", to, to + 4) === "\r\n--"
-      )
-        return { model: found.model, from, to };
-    }
+    for (const field of ['name="model"', "name=model"])
+      // A file before the field can hold the same words, and `filename="model"` ends in them.
+      for (let at = read.indexOf(field); at >= 0; at = read.indexOf(field, at + 1)) {
+        const end = read.subarray(at, at + limits.modelBytes).indexOf("\r\n\r\n");
+        const from = at + end + 4;
+        const to = from + Buffer.byteLength(found.model);
+        if (
+          end >= 0 &&
+          "; \t".includes(read.toString("latin1", at - 1, at)) &&
+          read.toString("utf8", from, to) === found.model &&
+          read.toString("latin1", to, to + 4) === "\r\n--"
+        )
+          return { model: found.model, from, to };
+      }
     return undefined;
   }
 }

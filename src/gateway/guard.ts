@@ -11,10 +11,12 @@ const localName = /^(?:localhost|\[::1\]|127(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?
  * pages, and those whose head two parsers could read in two ways. Every listener of ours asks it first.
  *
  * @param anyHost whether the request came by a Unix socket, where names have no meaning
- * @throws PosternError host_not_allowed, origin_not_allowed, request_headers_invalid
+ * @throws PosternError method_not_allowed, host_not_allowed, origin_not_allowed, request_headers_invalid
  */
 export function guard(req: IncomingMessage, target: string, anyHost: boolean): void {
   const { rawHeaders } = req;
+  // Its answer repeats the request, with the credentials that were attached to it (RFC 9110 §9.3.8).
+  if (req.method === "TRACE") throw problem("method_not_allowed", { method: "TRACE" });
   if (rawHeaders.length / 2 > limits.requestHeaders)
     throw problem("request_headers_invalid", { reason: `there are more than ${limits.requestHeaders}` });
   const hosts = fieldValues(rawHeaders, "host");

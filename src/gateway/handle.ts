@@ -108,7 +108,7 @@ export class Handler {
     const request: UpstreamRequest = {
       method: req.method ?? "GET",
       target: route.target,
-      headers: requestHeaders(req.rawHeaders, new URL(upstream.endpoint.origin).host, upstream.attachment),
+      headers: requestHeaders(req.rawHeaders, upstream.host, upstream.attachment),
       body: route.body,
       ...(upgrade === undefined ? {} : { upgrade: "websocket" }),
     };

@@ -15,8 +15,8 @@ const requestOnly = new Set(["trailer", "expect", "content-length", "host", "htt
 
 /**
  * Headers in which clients carry credentials. What a local program sends in them is a dummy, or meant for somebody
- * else; the endpoint gets its credentials from the vault alone. `_` counts as `-`, since servers that map headers to
- * variables read both alike.
+ * else; the endpoint gets its credentials from the vault alone. In a request's headers `_` counts as `-`, since servers
+ * that map headers to variables read both alike.
  */
 const credentials = new Set([
   "authorization",
@@ -29,7 +29,7 @@ const credentials = new Set([
 ]);
 
 const plain = (name: string): string => name.toLowerCase();
-const isCredential = (name: string): boolean => credentials.has(name.replaceAll("_", "-"));
+const dashed = (name: string): string => (name.includes("_") ? name.replaceAll("_", "-") : name);
 
 /** The headers of the request to the endpoint, without those that frame its body: names and values in turn. */
 export function requestHeaders(
@@ -39,12 +39,14 @@ export function requestHeaders(
 ): string[] {
   // First what Connection names, then what we attach: a client could name Authorization there (CVE-2026-33805).
   const named = fieldTokens(rawHeaders, "connection");
-  const attached = new Set(attachment.headers.map((header) => plain(header.name)));
+  const attached = new Set(attachment.headers.map((header) => dashed(plain(header.name))));
   const headers = ["Host", host];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const original = rawHeaders[i] ?? "";
     const name = plain(original);
-    if (hopByHop.has(name) || requestOnly.has(name) || isCredential(name) || attached.has(name)) continue;
+    const alike = dashed(name);
+    if (hopByHop.has(alike) || requestOnly.has(alike) || credentials.has(alike) || attached.has(alike))
+      continue;
     if (named.length > 0 && named.includes(name)) continue;
     headers.push(original, rawHeaders[i + 1] ?? "");
   }
@@ -68,4 +70,15 @@ export function responseHeaders(rawHeaders: readonly string[], trailers: boolean
     headers.push(original, rawHeaders[i + 1] ?? "");
   }
   return headers;
+}
+
+/** The endpoint's trailers for the local client, without those that could be taken for framing (RFC 9110 §6.5.1). */
+export function trailerFields(rawTrailers: readonly string[]): [string, string][] {
+  const kept = responseHeaders(rawTrailers, false);
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < kept.length; i += 2) {
+    const name = kept[i] ?? "";
+    if (plain(name) !== "content-length") pairs.push([name, kept[i + 1] ?? ""]);
+  }
+  return pairs;
 }

@@ -1,4 +1,4 @@
-import { chmod, unlink } from "node:fs/promises";
+import { lstat, unlink } from "node:fs/promises";
 import type { Server as HttpServer } from "node:http";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Address } from "../config/config.ts";
@@ -19,28 +19,41 @@ const nameOf = (address: Address): string =>
     ? `unix:${address.socket}`
     : `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 
-/** Whether a program answers at a Unix socket; one left by a program that died refuses. */
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+/** Removes a Unix socket left by a program that died: nobody answers there. Anything else at its path stays. */
+async function clear(path: string): Promise<void> {
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isSocket() !== true) return;
+  const left = await new Promise<boolean>((resolve) => {
     const probe = connect(path);
     probe.once("connect", () => {
       probe.destroy();
-      resolve(true);
+      resolve(false);
     });
-    probe.once("error", () => resolve(false));
+    probe.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "ECONNREFUSED"));
   });
+  if (left) await unlink(path);
 }
 
 function bind(server: Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(
-      "socket" in address ? { path: address.socket } : { host: address.host, port: address.port },
-      () => {
-        server.off("error", reject);
-        resolve();
-      },
-    );
+    server.once("listening", () => {
+      server.off("error", reject);
+      // When no descriptor is left, a connection is not accepted; those that stand go on.
+      server.on("error", () => {});
+      resolve();
+    });
+    if (!("socket" in address)) {
+      server.listen({ host: address.host, port: address.port });
+      return;
+    }
+    // Whoever can open the socket uses the credentials: that is its owner alone, from the first moment.
+    const before = process.umask(0o177);
+    try {
+      server.listen({ path: address.socket });
+    } finally {
+      process.umask(before);
+    }
   });
 }
 
@@ -57,8 +70,8 @@ function listenError(address: Address, error: unknown): PosternError {
  * @throws PosternError address_in_use, address_unavailable
  */
 export async function listenOn(address: Address, accept: (socket: Socket) => void): Promise<Listener> {
-  // A client that has sent its request may close its side (RFC 9112 §9.6) and still wants the answer.
   const sockets = new Set<Socket>();
+  // As Node's own HTTP server does: it wants to end the connection itself when a client has closed its side.
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -66,10 +79,8 @@ export async function listenOn(address: Address, accept: (socket: Socket) => voi
   });
   const closed = new Promise<void>((resolve) => server.once("close", resolve));
   try {
-    if ("socket" in address && !(await answers(address.socket))) await unlink(address.socket).catch(() => {});
+    if ("socket" in address) await clear(address.socket);
     await bind(server, address);
-    // Whoever can open the socket uses the credentials: that is its owner alone.
-    if ("socket" in address) await chmod(address.socket, 0o600);
   } catch (error) {
     server.close();
     throw listenError(address, error);
@@ -87,6 +98,13 @@ export async function listenOn(address: Address, accept: (socket: Socket) => voi
       return closed;
     },
   };
+}
+
+/** Whether an address was not bound because the machine has no IPv6. */
+export function lacksIpv6(address: Address, error: unknown): boolean {
+  if ("socket" in address || !address.host.includes(":") || !(error instanceof Error)) return false;
+  const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";
 }
 
 /**

@@ -57,8 +57,10 @@ export class ModelScan {
   feed(chunk: Buffer): void {
     let i = 0;
     if (!this.#begun) i = this.#begin(chunk);
-    // The next backslash is looked for once, and again only when it has been passed: base64 has none for megabytes.
+    // The next quote and backslash are looked for once, and again only when passed: base64 has no backslash for
+    // megabytes, and text can have thousands of them before its quote.
     let slash = -2;
+    let quote = -2;
     while (i < chunk.length && !this.#over && this.hopeless === undefined) {
       if (!this.#inString) {
         i = this.#readStructure(chunk, i);
@@ -70,7 +72,7 @@ export class ModelScan {
         i += 1;
         continue;
       }
-      const quote = chunk.indexOf(QUOTE, i);
+      if (quote !== -1 && quote < i) quote = chunk.indexOf(QUOTE, i);
       const end = quote < 0 ? chunk.length : quote;
       if (slash !== -1 && slash < i) slash = chunk.indexOf(BACKSLASH, i);
       if (slash >= 0 && slash < end) {
@@ -157,8 +159,11 @@ export class ModelScan {
     this.#inString = false;
     if (this.#role === "other") return;
     const text = this.#text();
-    if (this.#role === "key") this.#key = text;
-    else if (text === undefined) this.hopeless = "the model's name is too long or malformed";
+    if (this.#role === "key") {
+      this.#key = text;
+      // Whatever follows it is the value that counts now.
+      if (text === "model") this.found = undefined;
+    } else if (text === undefined) this.hopeless = "the model's name is too long or malformed";
     else this.found = { model: text, from: this.#from, to };
   }
 

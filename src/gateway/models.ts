@@ -1,3 +1,4 @@
+import { expiredSince } from "./attach.ts";
 import { type Destination, type Directory } from "./directory.ts";
 import { fetchFrom } from "./fetch.ts";
 import { limits } from "./limits.ts";
@@ -32,7 +33,8 @@ export function readModels(body: Buffer): Model[] {
 }
 
 async function served({ endpoint, way }: Destination): Promise<Model[] | undefined> {
-  if (!(way instanceof Upstream)) return undefined;
+  if (!(way instanceof Upstream) || expiredSince(way.attachment, endpoint.name, Date.now()) !== undefined)
+    return undefined;
   try {
     const { status, body } = await fetchFrom(way, `${endpoint.basePath}/models`, limits.modelsMs);
     return status === 200 ? readModels(body) : undefined;

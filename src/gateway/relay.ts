@@ -3,9 +3,10 @@ import type { Socket } from "node:net";
 import type { PosternError } from "../errors.ts";
 import type { UpstreamRequest } from "./connection.ts";
 import type { Failure } from "./failure.ts";
-import { responseHeaders } from "./headers.ts";
+import { responseHeaders, trailerFields } from "./headers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
+import { readPast } from "./respond.ts";
 import type { Exchange, ExchangeSink, Upstream } from "./upstream.ts";
 import { fieldValues, type ResponseHead } from "./wire.ts";
 
@@ -41,6 +42,8 @@ class Relay implements ExchangeSink {
   /** The answer has been handed over whole; only the client's taking it is awaited. */
   #complete = false;
   #over = false;
+  /** The client takes no more for now. */
+  #full = false;
 
   constructor(res: ServerResponse, record: RequestRecord, end: RelayEnd) {
     this.#res = res;
@@ -88,22 +91,28 @@ class Relay implements ExchangeSink {
   data(chunk: Buffer): void {
     if (this.#over) return;
     this.#record.receivedBytes += chunk.length;
-    if (this.#res.write(chunk)) return;
+    // What was read before the pause still comes, so one drain can be awaited for many chunks.
+    if (this.#res.write(chunk) || this.#full) return;
+    this.#full = true;
     this.#exchange?.pause();
-    this.#res.once("drain", () => this.#exchange?.resume());
+    this.#res.once("drain", () => {
+      this.#full = false;
+      this.#exchange?.resume();
+    });
   }
 
   end(rawTrailers: readonly string[]): void {
     if (this.#over) return;
     this.#complete = true;
     this.#record.endedMs = performance.now();
-    if (rawTrailers.length > 0) {
-      const pairs: [string, string][] = [];
-      for (let i = 0; i < rawTrailers.length; i += 2)
-        pairs.push([rawTrailers[i] ?? "", rawTrailers[i + 1] ?? ""]);
-      this.#res.addTrailers(pairs);
-    }
+    if (rawTrailers.length > 0) this.#res.addTrailers(trailerFields(rawTrailers));
     this.#res.end();
+    // The endpoint can answer before it has read the request, as it does with 413.
+    const { req } = this.#res;
+    if (!req.complete)
+      readPast(req, () => {
+        if (!req.complete) req.socket.destroy();
+      });
   }
 
   failed(failure: Failure): void {
@@ -112,8 +121,16 @@ class Relay implements ExchangeSink {
     this.#record.endedMs = performance.now();
     this.#settle(outcomeOf(failure));
     // Nothing but a broken connection tells a client that an answer which has begun will not be completed.
-    if (this.#res.headersSent) this.#res.destroy();
+    if (this.#res.headersSent) this.#breakOff();
     else this.#end.refuse(failure.error);
+  }
+
+  #breakOff(): void {
+    const { req, socket } = this.#res;
+    // HTTP/1.0 knows no chunks: where an answer ends with its connection, only a reset tells that it is not whole. A
+    // Unix socket has none, and no address.
+    if (req.httpVersionMinor === 0 && socket?.remoteAddress !== undefined) socket.resetAndDestroy();
+    this.#res.destroy();
   }
 
   /** Only a chunked answer has trailers (RFC 9112 §7.1.2). */

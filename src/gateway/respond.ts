@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, type PosternError } from "../errors.ts";
+import { limits } from "./limits.ts";
 
 /** The client's own request id when it is a sane one, else a new one. */
 export function requestIdOf(req: IncomingMessage): string {
@@ -20,6 +21,29 @@ function errorHeaders(error: PosternError, body: string, requestId: string): str
   return error.retry ? headers : [...headers, "X-Should-Retry", "false"];
 }
 
+/**
+ * Reads what the client still sends of its request, and throws it away: a connection that is closed with unread bytes
+ * is reset, and the reset can take an answer with it that the client has not read yet (RFC 9112 §9.6). Many clients
+ * read only when they have sent all.
+ *
+ * @param over called once: at the body's end, when the client is gone, or after `limits.lingerMs`
+ */
+export function readPast(req: IncomingMessage, over: () => void): void {
+  const settle = (): void => {
+    clearTimeout(timer);
+    req.off("end", settle).off("close", settle);
+    over();
+  };
+  const timer = setTimeout(settle, limits.lingerMs);
+  // A client that leaves meanwhile is told of by the close.
+  req.on("error", () => {});
+  req.on("end", settle).on("close", settle).resume();
+}
+
+/** Whether bytes of the request's body may still come. */
+const unfinished = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && (headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0");
+
 /** Answers a request with an error of ours. */
 export function respondWithError(
   req: IncomingMessage,
@@ -29,10 +53,15 @@ export function respondWithError(
 ): void {
   const body = errorBody(error);
   const headers = errorHeaders(error, body, requestId);
-  // What is left of a body that nobody will read must not be taken for the next request.
-  if (!req.complete) headers.push("Connection", "close");
-  res.writeHead(error.status, headers);
-  res.end(body);
+  if (!unfinished(req)) {
+    res.writeHead(error.status, headers).end(body);
+    return;
+  }
+  // The answer is whole by its length; the connection ends when the client has had the time to read it.
+  res.writeHead(error.status, [...headers, "Connection", "close"]);
+  res.flushHeaders();
+  res.write(body);
+  readPast(req, () => res.end());
 }
 
 /** An error of ours as the bytes of a whole answer, where there is no ServerResponse: upgrades, malformed heads. */

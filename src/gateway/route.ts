@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { formatSize } from "../config/quantities.ts";
 import { problem } from "../errors.ts";
-import { type Peeked, peekBody, readBody, withModel } from "./body.ts";
+import { modelIn, type Peeked, peekBody, readBody, withModel } from "./body.ts";
 import type { Body } from "./connection.ts";
 import { type Destination, type Directory, pathsOf } from "./directory.ts";
 import type { Target } from "./target.ts";
@@ -28,6 +28,9 @@ function modelInPath(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** A model's id as a part of a path. Slashes stay, since servers expect them as they are. */
+const asPath = (id: string): string => encodeURI(id).replaceAll(/[?#]/g, encodeURIComponent);
 
 /**
  * Chooses the endpoint of a request, and reads as much of its body as that takes.
@@ -56,7 +59,7 @@ export async function chooseRoute(
   return byBody(target, await peekBody(req, directory.peekBytes), directory, isJson(req));
 }
 
-/** A route that needs no model: the body is searched only where the endpoint has aliases to put in place. */
+/** A route that needs no model: the body is awaited for it only where the endpoint has aliases to put in place. */
 async function toEndpoint(
   req: IncomingMessage,
   target: Target,
@@ -67,13 +70,11 @@ async function toEndpoint(
   const inPath = modelInPath(target.path);
   if (aliases.size > 0 && inPath === undefined)
     return routeTo(destination, target, await peekBody(req, directory.peekBytes), isJson(req));
-  const path = inPath !== undefined && aliases.has(inPath) ? `/models/${aliases.get(inPath)}` : target.path;
-  return {
-    destination,
-    target: upstreamTarget(destination, path, target.query),
-    model: inPath,
-    body: await readBody(req),
-  };
+  const real = inPath === undefined ? undefined : aliases.get(inPath);
+  const path = real === undefined ? target.path : `/models/${asPath(real)}`;
+  const body = await readBody(req);
+  const model = inPath ?? modelIn(body);
+  return { destination, target: upstreamTarget(destination, path, target.query), model, body };
 }
 
 async function byPath(

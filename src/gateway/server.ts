@@ -1,11 +1,12 @@
-import { createServer, type IncomingMessage, METHODS, type Server } from "node:http";
+import { createServer, type IncomingMessage, METHODS, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import type { Address } from "../config/config.ts";
+import type { Logger } from "pino";
 import { problem, reasonOf } from "../errors.ts";
 import { type Entry, Handler, type HandlerOptions, responseOn } from "./handle.ts";
 import { limits } from "./limits.ts";
-import { beginChecks, type Listener, listenOn } from "./listen.ts";
+import { beginChecks, lacksIpv6, type Listener, listenOn } from "./listen.ts";
 import { errorResponse } from "./respond.ts";
 
 /** A place to listen, and the endpoint that its `/v1` is, if it is an endpoint's own. */
@@ -21,13 +22,21 @@ export class Gateway {
   readonly #server: Server;
   readonly #app: FastifyInstance;
   readonly #handler: Handler;
+  readonly #log: Logger;
   readonly #entries = new WeakMap<object, Entry>();
+  /** The last answer that each connection was asked for. */
+  readonly #answers = new WeakMap<object, ServerResponse>();
+  /** Connections whose bytes were no request; what follows is read past. */
+  readonly #refused = new WeakSet<object>();
   readonly #listeners: Listener[] = [];
 
   constructor(options: HandlerOptions) {
+    this.#log = options.log;
     this.#handler = new Handler(options);
     this.#server = createServer({
       maxHeaderSize: limits.requestHeadBytes,
+      // Explicit, so that NODE_OPTIONS=--insecure-http-parser changes nothing.
+      insecureHTTPParser: false,
       headersTimeout: limits.requestHeadMs,
       // A stream or an upload may take as long as it takes: it is judged by its silence.
       requestTimeout: 0,
@@ -53,7 +62,7 @@ export class Gateway {
   }
 
   /**
-   * Listens at every doorway, or at none.
+   * Listens at every doorway, or at none. Those of IPv6 are left out on a machine without it, if another one works.
    *
    * @returns their addresses, in order
    * @throws PosternError address_in_use, address_unavailable
@@ -61,11 +70,20 @@ export class Gateway {
   async listen(doorways: readonly Doorway[]): Promise<string[]> {
     await this.#app.ready();
     beginChecks(this.#server);
+    const left: unknown[] = [];
     try {
       for (const { address, endpoint } of doorways) {
         const entry = { endpoint, unixSocket: "socket" in address };
-        this.#listeners.push(await listenOn(address, (socket) => this.#accept(socket, entry)));
+        try {
+          this.#listeners.push(await listenOn(address, (socket) => this.#accept(socket, entry)));
+        } catch (error) {
+          if (!lacksIpv6(address, error)) throw error;
+          left.push(error);
+        }
       }
+      if (this.#listeners.length === 0 && left.length > 0) throw left[0];
+      for (const error of left)
+        this.#log.warn({ reason: reasonOf(error) }, "this machine has no IPv6; the other listeners serve");
     } catch (error) {
       await this.stop(0);
       throw error;
@@ -88,13 +106,14 @@ export class Gateway {
       serverFactory: (handler) => this.#server.on("request", handler),
       // Every target goes to the one route below; ours are mapped by target.ts, from the raw text.
       rewriteUrl: () => "/",
-      clientErrorHandler: refuseHead,
+      clientErrorHandler: (error, socket) => this.#refuse(error, socket),
     });
     for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
     app.addHook("onRequest", (request, reply, _done) => {
       // Taken over before Fastify would read the body.
       reply.hijack();
       const { raw: req } = request;
+      this.#answers.set(req.socket, reply.raw);
       void this.#handler.handle({
         req,
         res: reply.raw,
@@ -114,15 +133,29 @@ export class Gateway {
   #entryOf(req: IncomingMessage): Entry {
     return this.#entries.get(req.socket) ?? anywhere;
   }
-}
 
-/** Node's parser has refused a request's head: answer as we answer everything, and close. */
-function refuseHead(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
+  /** Node's parser has refused what a client sent: answer as we answer everything, and close. */
+  #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+    const answer = this.#answers.get(socket);
+    const waiting = answer !== undefined && !answer.writableFinished;
+    // Within an answer, or before one that an earlier request waits for, ours would be taken for a part of it.
+    const amid = waiting && (answer.headersSent || answer.socket === null);
+    if (error.code === "ECONNRESET" || amid) {
+      socket.destroy();
+      return;
+    }
+    if (this.#refused.has(socket)) return;
+    this.#refused.add(socket);
+    const reason = error.code === "HPE_HEADER_OVERFLOW" ? "they are too long" : reasonOf(error);
+    const refusal = problem("request_headers_invalid", { reason });
+    const text = errorResponse(refusal, "Bad Request", "none");
+    if (waiting) {
+      socket.end(text, () => socket.destroy());
+      return;
+    }
+    socket.end(text);
+    // The client may send on for a while before it reads (see `readPast`).
+    const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
+    socket.once("close", () => clearTimeout(timer));
   }
-  const reason = error.code === "HPE_HEADER_OVERFLOW" ? "they are too long" : reasonOf(error);
-  const refusal = problem("request_headers_invalid", { reason });
-  socket.end(errorResponse(refusal, "Bad Request", "none"), () => socket.destroy());
 }

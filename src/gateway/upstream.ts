@@ -30,6 +30,8 @@ export interface Exchange {
 export class Upstream {
   readonly endpoint: EndpointConfig;
   readonly attachment: Attachment;
+  /** What requests name as their `Host`. */
+  readonly host: string;
   readonly #dialer: Dialer;
   /** The last one used is taken first: the others may then grow old and be closed. */
   readonly #idle: Connection[] = [];
@@ -40,6 +42,7 @@ export class Upstream {
   constructor(endpoint: EndpointConfig, attachment: Attachment, authorities: readonly string[]) {
     this.endpoint = endpoint;
     this.attachment = attachment;
+    this.host = new URL(endpoint.origin).host;
     this.#dialer = dialerOf(endpoint, attachment, authorities);
   }
 

@@ -21,9 +21,21 @@ export interface ResponseSink {
 /** The bytes are not an HTTP/1.1 answer; the message says why. The connection must not be used again. */
 export class WireError extends Error {}
 
-const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
+// White space around the value is cut off by `trimmed`: a pattern for it takes quadratic time on long runs of blanks.
+const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const chunkLine = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
+
+/** Text without optional white space around it (RFC 9110 §5.6.3): `trim` would also take what is none, such as 0xA0. */
+function trimmed(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
 
 function parseFields(lines: readonly string[]): string[] {
   const fields: string[] = [];
@@ -31,7 +43,7 @@ function parseFields(lines: readonly string[]): string[] {
     const match = fieldLine.exec(line);
     // A line that continues the one before (obs-fold, RFC 9112 §5.2) fails here too: it begins with white space.
     if (match === null) throw new WireError("a header line is malformed");
-    fields.push(match[1] ?? "", match[2] ?? "");
+    fields.push(match[1] ?? "", trimmed(match[2] ?? ""));
   }
   return fields;
 }
@@ -47,12 +59,7 @@ export function fieldValues(rawHeaders: readonly string[], name: string): string
 
 /** The members of a comma-separated header, in lower case. */
 export function fieldTokens(rawHeaders: readonly string[], name: string): string[] {
-  return fieldValues(rawHeaders, name).flatMap((value) =>
-    value
-      .toLowerCase()
-      .split(",")
-      .map((token) => token.trim()),
-  );
+  return fieldValues(rawHeaders, name).flatMap((value) => value.toLowerCase().split(",").map(trimmed));
 }
 
 type State =
@@ -149,7 +156,9 @@ export class ResponseReader {
     const from = this.#pending === undefined ? 0 : Math.max(0, this.#pending.length - end.length + 1);
     const bytes = this.#pending === undefined ? rest : Buffer.concat([this.#pending, rest]);
     const at = bytes.indexOf(end, from);
-    if ((at < 0 ? bytes.length : at) > limit) throw new WireError(`${what} is longer than ${limit} bytes`);
+    // Where the end has not come, its first bytes may have.
+    if ((at < 0 ? bytes.length - end.length + 1 : at) > limit)
+      throw new WireError(`${what} is longer than ${limit} bytes`);
     this.#pending = at < 0 ? bytes : undefined;
     return at < 0
       ? undefined

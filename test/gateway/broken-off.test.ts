@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { Connection } from "../../src/gateway/connection.ts";
+import { PhaseTimeout } from "../../src/gateway/failure.ts";
+import { connect } from "../support/client.ts";
+import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
+
+let place: PrivateEndpoint;
+beforeAll(async () => {
+  place = await startPrivateEndpoint({ endpoint: { timeouts: { idle: "1s" } } });
+});
+afterEach(() => place.upstream.forget());
+afterAll(() => place[Symbol.asyncDispose]());
+
+const chunkedHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+test("a client of HTTP/1.0, which knows no chunks, is told of a broken answer by a reset", async () => {
+  place.upstream.answer = async (exchange) => {
+    await exchange.write(`${chunkedHead}5\r\nhello\r\n`);
+    exchange.socket.destroy();
+  };
+  const socket = connectTcp(Number(new URL(place.gateway.base).port), "127.0.0.1");
+  const reset = once(socket, "end");
+  socket.resume().write("GET /v1/x HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n");
+  await expect(reset).rejects.toMatchObject({ code: "ECONNRESET" });
+});
+
+test("an endpoint's silence counts again from when its answer is read on, also where it was let pass before", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const socket = connectTcp((server.address() as AddressInfo).port, "127.0.0.1");
+  await once(socket, "connect");
+  const failed = Promise.withResolvers<Error>();
+  const connection = new Connection(
+    socket,
+    () => {},
+    () => {},
+  );
+  const request = { method: "GET", target: "/", headers: [], body: undefined };
+  connection.carry(
+    request,
+    { firstByteMs: 10_000, idleMs: 50 },
+    {
+      uploaded: () => {},
+      informational: () => {},
+      head: () => {},
+      data: () => {
+        connection.pause();
+        setTimeout(() => connection.resume(), 500);
+      },
+      end: () => failed.reject(new Error("half an answer was taken for a whole one")),
+      settled: () => {},
+      switched: () => {},
+      failed: (cause) => failed.resolve(cause),
+    },
+  );
+  expect(await failed.promise).toBeInstanceOf(PhaseTimeout);
+  server.close();
+});
+
+test("an answer in thousands of small chunks to a slow client leaves no listener behind", async () => {
+  const warnings: string[] = [];
+  const warn = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", warn);
+  place.upstream.answer = (exchange) =>
+    exchange.write(`${chunkedHead}${`400\r\n${"y".repeat(1024)}\r\n`.repeat(20_000)}0\r\n\r\n`);
+  const client = await connect(place.gateway.base);
+  client.socket.pause();
+  client.send({ target: "/v1/x" });
+  // Time enough for the buffers between to fill; without it the test shows less, and passes.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect((await client.answer()).body.length).toBe(20_000 * 1024);
+  client.leave();
+  process.off("warning", warn);
+  expect(warnings).toEqual([]);
+});
+
+test("an endpoint that stops reading a large request is timed out by its silence, and the error says so", async () => {
+  place.upstream.reading = false;
+  const client = await connect(place.gateway.base);
+  client.send({ target: "/v1/x", body: Buffer.alloc(64 << 20) });
+  const answer = await client.answer();
+  expect(answer).toMatchObject({ status: 504 });
+  expect(answer.text).toContain("fell silent for 1s while the request was sent to it");
+  client.leave();
+});
