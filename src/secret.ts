@@ -19,9 +19,13 @@ export class Secret {
     return this.#value;
   }
 
-  /** The first 4 characters and asterisks, as the platform's vault page shows a value. A short value shows nothing. */
+  /**
+   * The first 4 characters and asterisks, as the platform's vault page shows a value. A short value shows nothing, nor
+   * does one that begins with anything but visible ASCII: a terminal could obey it.
+   */
   mask(): string {
-    return this.#value.length < 12 ? "********" : `${this.#value.slice(0, 4)}********`;
+    const [shown] = this.#value.length < 12 ? [] : (/^[\x21-\x7e]{4}/.exec(this.#value) ?? []);
+    return `${shown ?? ""}********`;
   }
 
   /** Compares in a time that does not depend on where the values differ. */

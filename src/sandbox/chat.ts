@@ -1,6 +1,6 @@
 import { type Answer, data, document, done } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { completionUsage } from "./usage.ts";
+import { completionUsage, wantsUsage } from "./usage.ts";
 
 /** `POST /v1/chat/completions`: see OpenAI's "Create chat completion" and "Chat completion chunk". */
 export function chat({ body, id, created, model, streams, reply }: Asked): Answer {
@@ -12,20 +12,19 @@ export function chat({ body, id, created, model, streams, reply }: Asked): Answe
   return document({ ...common, object: "chat.completion", choices, usage });
 
   function* chunks(): Generator<string> {
-    const wantsUsage =
-      (body["stream_options"] as { include_usage?: unknown } | undefined)?.include_usage === true;
+    const withUsage = wantsUsage(body);
     const chunk = (delta: object, finish: string | null = null): string =>
       data({
         ...common,
         object: "chat.completion.chunk",
         choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
         // Every chunk has the key when the last one was asked for.
-        ...(wantsUsage && { usage: null }),
+        ...(withUsage && { usage: null }),
       });
     yield chunk({ role: "assistant", content: "", refusal: null });
     for (const content of reply.pieces) yield chunk({ content });
     yield chunk({}, reply.finish);
-    if (wantsUsage) yield data({ ...common, object: "chat.completion.chunk", choices: [], usage });
+    if (withUsage) yield data({ ...common, object: "chat.completion.chunk", choices: [], usage });
     yield done;
   }
 }

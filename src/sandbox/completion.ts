@@ -1,6 +1,6 @@
 import { type Answer, data, document, done } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { completionUsage } from "./usage.ts";
+import { completionUsage, wantsUsage } from "./usage.ts";
 
 /** `POST /v1/completions`: text completions, whose stream repeats the object of the whole answer. */
 export function completion({ body, id, created, model, streams, reply }: Asked): Answer {
@@ -16,12 +16,11 @@ export function completion({ body, id, created, model, streams, reply }: Asked):
   return document({ ...common, choices: [choice(reply.pieces.join(""), reply.finish)], usage });
 
   function* chunks(): Generator<string> {
-    const wantsUsage =
-      (body["stream_options"] as { include_usage?: unknown } | undefined)?.include_usage === true;
-    const noUsage = wantsUsage && { usage: null };
+    const withUsage = wantsUsage(body);
+    const noUsage = withUsage && { usage: null };
     for (const text of reply.pieces) yield data({ ...common, choices: [choice(text, null)], ...noUsage });
     yield data({ ...common, choices: [choice("", reply.finish)], ...noUsage });
-    if (wantsUsage) yield data({ ...common, choices: [], usage });
+    if (withUsage) yield data({ ...common, choices: [], usage });
     yield done;
   }
 }

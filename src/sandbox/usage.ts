@@ -1,3 +1,4 @@
+import type { Asked } from "./asked.ts";
 import type { Reply } from "./reply.ts";
 
 /** The usage of a chat or text completion. */
@@ -7,4 +8,10 @@ export function completionUsage({ promptTokens, pieces }: Reply): Record<string,
     completion_tokens: pieces.length,
     total_tokens: promptTokens + pieces.length,
   };
+}
+
+/** Whether a request asks for the usage at the end of its stream. */
+export function wantsUsage(body: Asked["body"]): boolean {
+  const options = body["stream_options"] as { readonly include_usage?: unknown } | null | undefined;
+  return options?.include_usage === true;
 }

@@ -22,7 +22,8 @@ const newline = 0x0a;
 
 const mac = z.string().regex(/^[0-9a-f]{64}$/);
 const Header = z.strictObject({ format: z.literal(format), version: z.literal(version), mac });
-const Version = z.object({ format: z.literal(format), version: z.union([z.number(), z.string()]) });
+/** The first line of a later version, of which nothing else is known. Only a number: anybody can have written it. */
+const Version = z.object({ format: z.literal(format), version: z.int().gt(version) });
 
 const fields = z.record(z.string().regex(/^[a-z][A-Za-z0-9]*$/, "not a field's name"), z.string());
 const date = z.iso
@@ -80,9 +81,8 @@ export function parseContent(
   const body = payload.subarray(end === -1 ? payload.length : end + 1);
   const header = Header.safeParse(jsonIn(line));
   if (!header.success) {
-    const other = Version.safeParse(jsonIn(line));
-    if (other.success && other.data.version !== version)
-      throw problem("vault_version", { file, version: String(other.data.version) });
+    const later = Version.safeParse(jsonIn(line));
+    if (later.success) throw problem("vault_version", { file, version: String(later.data.version) });
     throw problem("vault_forged", { file, reason: "its first line is not the one that Postern writes" });
   }
   if (!macFits(header.data.mac, identityKey, "content", body))

@@ -1,8 +1,9 @@
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import type { Stats } from "node:fs";
-import { problem, reasonOf } from "../errors.ts";
+import { PosternError, problem, reasonOf } from "../errors.ts";
 import { Secret } from "../secret.ts";
+import { syncFolder } from "./stores/replace.ts";
 
 /** The X25519 key pair that a vault is sealed for and authenticated with. */
 export interface Identity {
@@ -35,9 +36,8 @@ export async function readIdentity(file: string): Promise<Identity> {
       throw problem("identity_exposed", { file, mode: (stats.mode & 0o777).toString(8).padStart(4, "0") });
     text = await handle.readFile("utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && String(error.code).startsWith("E"))
-      throw problem("file_unreadable", { file, reason: reasonOf(error) }, error);
-    throw error;
+    if (error instanceof PosternError) throw error;
+    throw problem("file_unreadable", { file, reason: reasonOf(error) }, error);
   } finally {
     await handle.close();
   }
@@ -59,13 +59,18 @@ export async function createIdentity(file: string, now: Date): Promise<Identity>
     throw problem("file_unwritable", { file, reason: reasonOf(error) }, error);
   }
   try {
-    await handle.writeFile(`# created: ${now.toISOString()}\n# public key: ${recipient}\n${key}\n`);
-    await handle.sync();
+    try {
+      await handle.writeFile(`# created: ${now.toISOString()}\n# public key: ${recipient}\n${key}\n`);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // A vault must not outlive its identity, which may lie in another folder.
+    await syncFolder(file);
   } catch (error) {
     await rm(file, { force: true });
+    if (error instanceof PosternError) throw error;
     throw problem("file_unwritable", { file, reason: reasonOf(error) }, error);
-  } finally {
-    await handle.close();
   }
   return { file, key: new Secret(key), recipient };
 }

@@ -77,8 +77,6 @@ function attachableOf(endpoint: EndpointConfig, item: Item, now: Date): Attachab
     return mismatch(endpoint, item.name, reason, fix);
   }
   const details = { endpoint: endpoint.name, item: item.name };
-  if (item.expires !== undefined && item.expires <= now)
-    return problem("credential_expired", { ...details, expired: item.expires.toISOString() });
   let attachable: Attachable;
   let validFrom: Date | undefined;
   try {
@@ -90,6 +88,10 @@ function attachableOf(endpoint: EndpointConfig, item: Item, now: Date): Attachab
     if (!(error instanceof PosternError)) throw error;
     return problem("credential_unusable", { ...details, reason: error.message }, error);
   }
+  // A certificate's own end counts, whatever the item says.
+  const expires = "identity" in attachable ? attachable.identity.expires : item.expires;
+  if (expires !== undefined && expires <= now)
+    return problem("credential_expired", { ...details, expired: expires.toISOString() });
   if (validFrom !== undefined && validFrom > now)
     return problem("credential_unusable", {
       ...details,

@@ -2,10 +2,17 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 
+const reasons = {
+  cutOff: "it is cut off before its END line",
+  inline: "its BEGIN and END do not stand on lines of their own",
+} as const;
+
 interface Block {
   /** "CERTIFICATE", "EC PRIVATE KEY". */
   readonly label: string;
+  /** With its BEGIN line and, unless it is cut off, its END line. */
   readonly text: string;
+  readonly cutOff: boolean;
 }
 
 /**
@@ -13,13 +20,22 @@ interface Block {
  * Attributes" and `-text` output there, editors a byte order mark, Windows its line ends, YAML its indentation.
  */
 export function pemBlocks(text: string): readonly Block[] {
-  const lines = text.replace(/\r\n?/g, "\n").replace(/^[ \t\uFEFF]+|[ \t]+$/gm, "");
-  return [...lines.matchAll(/^-----BEGIN ([A-Z0-9 ]+)-----\n[^]*?\n-----END \1-----$/gm)].map(
-    ([text, label]) => ({
-      label: label ?? "",
-      text: `${text}\n`,
-    }),
-  );
+  const blocks: { readonly label: string; readonly lines: string[]; cutOff: boolean }[] = [];
+  let block: (typeof blocks)[number] | undefined;
+  // Line by line, in a time that grows no faster than the text: a pattern over the whole can take minutes.
+  for (const line of text.split(/\r\n?|\n/).map((line) => line.trim())) {
+    const [, edge, label = ""] = /^-----(BEGIN|END) ([A-Z0-9 ]+)-----$/.exec(line) ?? [];
+    if (edge === "BEGIN") {
+      block = { label, lines: [], cutOff: true };
+      blocks.push(block);
+    }
+    block?.lines.push(line);
+    if (edge === "END" && label === block?.label) {
+      block.cutOff = false;
+      block = undefined;
+    }
+  }
+  return blocks.map(({ label, lines, cutOff }) => ({ label, text: `${lines.join("\n")}\n`, cutOff }));
 }
 
 /** All certificates of a text, in its order, each once. Throws `certificate_unreadable` where it holds none. */
@@ -28,6 +44,7 @@ export function certificatesIn(text: string, source: string): readonly X509Certi
   const found = new Map<string, X509Certificate>();
   for (const block of blocks) {
     if (block.label !== "CERTIFICATE" && block.label !== "X509 CERTIFICATE") continue;
+    if (block.cutOff) throw problem("certificate_unreadable", { source, reason: reasons.cutOff });
     try {
       const certificate = new X509Certificate(block.text.replaceAll("X509 CERTIFICATE", "CERTIFICATE"));
       found.set(certificate.fingerprint256, certificate);
@@ -43,8 +60,8 @@ export function certificatesIn(text: string, source: string): readonly X509Certi
 /** All private keys of a text, in its order; none is no error. Throws `key_encrypted`, `passphrase_wrong` or `key_unreadable`. */
 export function keysIn(text: string, passphrase: Secret | undefined, source: string): readonly KeyObject[] {
   const blocks = pemBlocks(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
-  if (blocks.length === 0 && /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text))
-    throw problem("key_unreadable", { source, reason: "the key is cut off before its END line" });
+  if (blocks.length === 0 && text.includes("PRIVATE KEY-----"))
+    throw problem("key_unreadable", { source, reason: reasons.inline });
   return blocks.map((block) => keyOf(block, passphrase, source));
 }
 
@@ -54,12 +71,12 @@ export function keyTypeOf(key: KeyObject): string {
   if (namedCurve !== undefined)
     return { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" }[namedCurve] ?? namedCurve;
   const type = key.asymmetricKeyType ?? "unknown";
-  return type === "ed25519"
-    ? "Ed25519"
-    : type.toUpperCase() + (modulusLength === undefined ? "" : `-${modulusLength}`);
+  if (modulusLength !== undefined) return `${type.toUpperCase()}-${modulusLength}`;
+  return type.replace(/^ed/, "Ed");
 }
 
-function keyOf({ label, text }: Block, passphrase: Secret | undefined, source: string): KeyObject {
+function keyOf({ label, text, cutOff }: Block, passphrase: Secret | undefined, source: string): KeyObject {
+  if (cutOff) throw problem("key_unreadable", { source, reason: reasons.cutOff });
   if (label === "OPENSSH PRIVATE KEY")
     throw problem("key_unreadable", {
       source,
@@ -86,10 +103,13 @@ function keyOf({ label, text }: Block, passphrase: Secret | undefined, source: s
 
 function whyNoCertificate(text: string, blocks: readonly Block[]): string {
   const labels = blocks.map(({ label }) => label);
-  if (text.includes("-----BEGIN CERTIFICATE-----")) return "it is cut off before its END line";
+  if (labels.some((label) => label === "PKCS7" || label === "CMS"))
+    return "it is a PKCS#7 bundle; openssl pkcs7 -print_certs converts it";
   if (labels.some((label) => label.endsWith("CERTIFICATE REQUEST"))) return "it is a request for one";
   if (labels.includes("TRUSTED CERTIFICATE"))
     return "it is in OpenSSL's TRUSTED form; openssl x509 converts it";
   if (labels.some((label) => label.endsWith("PRIVATE KEY"))) return "there is only a private key in it";
-  return "there is no BEGIN CERTIFICATE line in it";
+  return text.includes("-----BEGIN ") && blocks.length === 0
+    ? reasons.inline
+    : "there is no BEGIN CERTIFICATE line in it";
 }

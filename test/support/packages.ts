@@ -2,7 +2,13 @@ import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 
 /** Debian packages that the tests use, each with a program that shows whether it is there. */
-const needed: Record<string, string> = { age: "age", curl: "curl", nginx: "nginx", openssl: "openssl" };
+const needed: Record<string, string> = {
+  age: "age",
+  curl: "curl",
+  nginx: "nginx",
+  openssl: "openssl",
+  strace: "strace",
+};
 
 const onPath = (program: string): boolean =>
   [...(process.env["PATH"] ?? "").split(":"), "/usr/sbin", "/sbin"].some((folder) => {

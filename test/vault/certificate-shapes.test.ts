@@ -4,7 +4,7 @@ import type { Code } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
 import type { Draft } from "../../src/vault/item.ts";
 import { certificate } from "../../src/vault/kinds/certificate.ts";
-import { Openssl, type Pair } from "./openssl.ts";
+import { type KeyType, Openssl, type Pair } from "./openssl.ts";
 
 const openssl = new Openssl();
 afterAll(() => openssl[Symbol.dispose]());
@@ -27,6 +27,22 @@ const future = openssl.signed("client.new.test", openssl.key("P-384"), ca, {
   dates: ["480101000000Z", "490101000000Z"],
 });
 const renewed = openssl.signed("client.new.test", expired.key, ca);
+
+const other = (type: KeyType): Pair => openssl.signed(`client.${type}.test`, openssl.key(type), ca);
+const [p521, pss, ed448] = [other("P-521"), other("RSA-PSS-2048"), other("Ed448")];
+const [secp256k1, rsa1024] = [other("secp256k1"), other("RSA-1024")];
+const dsa = openssl.selfSigned(
+  "dsa.test",
+  openssl.run(["genpkey", "-paramfile", openssl.file(openssl.run(["dsaparam", "1024"]))]),
+);
+const weakCa = openssl.selfSigned("weak.test", openssl.key("RSA-1024"));
+const authority = openssl.signed("client.ca.test", openssl.key("P-384"), ca, { ca: true });
+const crossed = openssl.signed(
+  "middle.test",
+  middle.key,
+  openssl.selfSigned("ca2.test", openssl.key("P-384")),
+  { ca: true },
+);
 
 const sec1 = openssl.run(["ec"], ec.key);
 const pkcs1 = openssl.run(["rsa", "-traditional"], rsa.key);
@@ -78,6 +94,18 @@ const good: Record<string, readonly [Given, Pair]> = {
   "RSA, PKCS#8": [{ pem: join(rsa.key, rsa.certificate) }, rsa],
   "RSA, PKCS#1": [{ pem: join(pkcs1, rsa.certificate) }, rsa],
   Ed25519: [{ pem: join(ed.key, ed.certificate) }, ed],
+  Ed448: [{ pem: join(ed448.key, ed448.certificate) }, ed448],
+  "P-521": [{ pem: join(p521.key, p521.certificate) }, p521],
+  "RSA-PSS": [{ pem: join(pss.key, pss.certificate) }, pss],
+  "a self-signed CA of its own": [{ pem: join(ca.key, ca.certificate) }, ca],
+  "a certificate that may sign others": [{ pem: join(authority.key, authority.certificate) }, authority],
+  "the same key twice": [{ pem: join(ec.key, ec.certificate, ec.key) }, ec],
+  "another certificate's key before its own": [{ pem: join(rsa.key, ec.key, ec.certificate) }, ec],
+  "old Mac line ends": [{ pem: join(ec.key, ec.certificate).replaceAll("\n", "\r") }, ec],
+  "a chain with a cross-signed CA": [
+    { pem: join(deep.key, deep.certificate, lower.certificate, crossed.certificate, middle.certificate) },
+    deep,
+  ],
   "encrypted PKCS#8": [{ pem: join(encryptedPkcs8, ec.certificate), passphrase }, ec],
   "encrypted PKCS#8 with scrypt": [{ pem: join(encryptedScrypt, ec.certificate), passphrase }, ec],
   "encrypted SEC1, as older programs write it": [
@@ -211,6 +239,61 @@ const bad: Record<string, readonly [Given, Code, RegExp]> = {
     "passphrase_wrong",
     /does not open/,
   ],
+  "a DSA key, which TLS 1.3 cannot show": [
+    { pem: join(dsa.key, dsa.certificate) },
+    "certificate_unusable",
+    /its type of key, DSA-1024/,
+  ],
+  "a secp256k1 key, which TLS 1.3 cannot show": [
+    { pem: join(secp256k1.key, secp256k1.certificate) },
+    "certificate_unusable",
+    /its type of key, secp256k1/,
+  ],
+  "an RSA key of 1024 bits": [
+    { pem: join(rsa1024.key, rsa1024.certificate) },
+    "certificate_unusable",
+    /its key is too short/,
+  ],
+  "a CA beside it with a key of 1024 bits": [
+    { pem: join(ec.key, ec.certificate, weakCa.certificate) },
+    "certificate_unusable",
+    /a certificate beside it is too short/,
+  ],
+  "a PKCS#7 bundle": [
+    { pem: join(ec.key, openssl.run(["crl2pkcs7", "-nocrl", "-certfile", openssl.file(ec.certificate)])) },
+    "certificate_unreadable",
+    /PKCS#7 bundle/,
+  ],
+  "line breaks that became spaces": [
+    { pem: join(ec.key, ec.certificate).replaceAll("\n", " ") },
+    "certificate_unreadable",
+    /lines of their own/,
+  ],
+  "a key whose line breaks became spaces": [
+    { pem: join(ec.certificate, ec.key.replaceAll("\n", " ")) },
+    "key_unreadable",
+    /lines of their own/,
+  ],
+  "a block without content": [
+    { pem: join(ec.key, "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n") },
+    "certificate_unreadable",
+    /damaged/,
+  ],
+  "a certificate that is cut off before another": [
+    { pem: join(ec.key, cut(ca.certificate), "\n", ec.certificate) },
+    "certificate_unreadable",
+    /cut off/,
+  ],
+  "many blocks that never end": [
+    { pem: "-----BEGIN CERTIFICATE-----\n".repeat(40_000) },
+    "certificate_unreadable",
+    /cut off/,
+  ],
+  "one very long line of blanks": [
+    { pem: `x${" ".repeat(1_000_000)}x` },
+    "certificate_unreadable",
+    /no BEGIN CERTIFICATE/,
+  ],
   "a certificate that is cut off": [
     { pem: join(ec.key, cut(ec.certificate)) },
     "certificate_unreadable",
@@ -265,5 +348,11 @@ describe("an item that was changed in the vault by hand", () => {
   test("is not refused at load for having expired: its expiry is told where it is used", () => {
     const old = item({ certificate: expired.certificate }, { key: new Secret(expired.key) });
     expect(() => certificate.recheck(old)).not.toThrow();
+  });
+
+  test("ends with its certificate, whatever the item says", () => {
+    const late = { ...item({ certificate: expired.certificate }, { key: new Secret(expired.key) }) };
+    const attached = certificate.attach?.({ ...late, expires: new Date("2100-01-01") });
+    expect(attached).toMatchObject({ identity: { expires: new Date("2021-01-01") } });
   });
 });

@@ -190,6 +190,8 @@ describe("usage", () => {
     [["add", "certificate", "a", "--generate", "--pem", "x"], "--generate makes a new one"],
     [["add", "bearer-token", "a", "--stdin", "--out", "."], "--out goes with --generate"],
     [["add", "bearer-token", "-a", "--stdin"], "unknown option"],
+    [["add", "bearer-token", "a", "--token=canary"], "unknown option '--token'"],
+    [["add", "bearer-token", "a", "--stdin=canary"], "unknown option '--stdin'"],
     [["add", "bearer-token", "a/b", "--stdin"], "cannot be an item's name"],
     [["add", "bearer-token", "a", "canary-as-argument"], "takes two arguments"],
     [["remove", "gen-cert"], "nobody is there to confirm"],
@@ -227,11 +229,52 @@ describe("usage", () => {
     });
   });
 
-  test("a file that is no text is refused", async () => {
+  test.each([
+    ["no text", Buffer.from([0x00, 0x80]), "not UTF-8 text"],
+    ["DER, PKCS#12 or PKCS#7", Buffer.from([0x30, 0x82, 0xff, 0x00]), "openssl pkcs12 -in FILE"],
+    ["larger than any credential", Buffer.alloc(1024 * 1024 + 1, "x"), "larger than 1 MiB"],
+  ])("a file that is %s is refused", async (_what, content, message) => {
     using desk = await Desk.make();
-    const file = desk.folder.write("binary", Buffer.from([0xff, 0xfe, 0x00, 0x80]));
+    const file = desk.folder.write("binary", content);
     const said = await desk.vault(["add", "certificate", "a", "--pem", file]);
-    expect(said).toMatchObject({ status: 1, stderr: expect.stringContaining("not UTF-8 text") });
+    expect(said).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+  });
+
+  test("a file without an end is not read for ever", async () => {
+    using desk = await Desk.make();
+    const said = await desk.vault(["add", "environment-variable", "A", "--file", "/dev/zero"]);
+    expect(said).toMatchObject({ status: 1, stderr: expect.stringContaining("larger than 1 MiB") });
+  });
+
+  test.each(["utf-16le", "utf-16be"])(
+    "a file in %s, as PowerShell writes it, is read as its text",
+    async (encoding) => {
+      using desk = await Desk.make();
+      const bytes = Buffer.from("\uFEFFcanary\r\n", "utf16le");
+      const file = desk.folder.write("token.txt", encoding === "utf-16le" ? bytes : bytes.swap16());
+      expect(await desk.vault(["add", "bearer-token", "a", "--file", file])).toMatchObject({ status: 0 });
+      expect((await desk.open()).get("a").secrets["value"]?.expose()).toBe("canary");
+    },
+  );
+
+  test.each(["constructor", "toString", "hasOwnProperty"])("%s is a name like any other", async (name) => {
+    using desk = await Desk.make();
+    const unknown = await desk.vault(["show", name]);
+    expect(unknown).toMatchObject({ status: 1, stderr: expect.stringContaining("no item named") });
+    expect(await desk.vault(["add", "bearer-token", name, "--generate"])).toMatchObject({ status: 0 });
+    expect(await desk.vault(["remove", name, "--yes"])).toMatchObject({ status: 0 });
+    const kind = await desk.vault(["add", name, "a", "--stdin"]);
+    expect(kind).toMatchObject({ status: 2, stderr: expect.stringContaining("not a kind of item") });
+  });
+
+  test("a value that begins with what a terminal obeys is masked whole", async () => {
+    using desk = await Desk.make();
+    await desk.vault(["add", "environment-variable", "A", "--stdin"], { stdin: "\u001b[2J and more of it" });
+    for (const args of [["show", "A"], ["list"]]) {
+      const { stdout } = await desk.vault(args);
+      expect(stdout).toContain("********");
+      expect(stdout).not.toContain("\u001b");
+    }
   });
 });
 
@@ -423,14 +466,22 @@ describe("the configuration's endpoints", () => {
     expect(stdout).toContain('it is used by "private-2", which cannot be called without it');
   });
 
-  test("that use a renamed item are named, with what to write", async () => {
+  test("that use a renamed item are named", async () => {
     using desk = await Desk.make();
     await desk.vault(["add", "bearer-token", "gen-cert", "--generate"]);
     const { stdout } = await desk.vault(["rename", "gen-cert", "other"]);
-    expect(stdout).toContain(
-      'the endpoint "private-2" still names "gen-cert": write "other" under its credentials:',
-    );
+    expect(stdout).toContain('the endpoint "private-2" names it so too');
   });
+});
+
+test("an SSH key's comment with a line break in it adds no line to the public key", async () => {
+  using desk = await Desk.make();
+  const file = desk.folder.file("id");
+  tool("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "me\nssh-ed25519 AAAA", "-f", file]);
+  await desk.vault(["add", "ssh-key", "k", "--file", file]);
+  const { facts } = (await desk.open()).get("k");
+  expect(facts["comment"]).toBe("me ssh-ed25519 AAAA");
+  expect(facts["publicKey"]).toMatch(/^ssh-ed25519 \S+ me ssh-ed25519 AAAA$/);
 });
 
 test("a wrong pair is told in the platform's words", () => {

@@ -116,6 +116,8 @@ test.each([
   ["another format", authentic(whole, { format: "postern" }), "vault_forged"],
   ["an unknown key in its header", authentic(whole, { extra: 1 }), "vault_forged"],
   ["a later version", authentic(whole, { version: 2 }), "vault_version"],
+  ["an earlier version", authentic(whole, { version: 0 }), "vault_forged"],
+  ["a version that is no number", authentic(whole, { version: "\u001b[2Jcanary" }), "vault_forged"],
   ["a body that is not JSON", authentic("canary-in-the-body"), "vault_content_invalid"],
   ["a body without its vault", authentic({ ...whole, vault: undefined }), "vault_content_invalid"],
   ["a generation of 0", authentic({ ...whole, generation: 0 }), "vault_content_invalid"],

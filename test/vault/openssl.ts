@@ -7,7 +7,12 @@ const types = {
   "P-384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
   "P-256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
   "RSA-2048": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+  "P-521": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
+  secp256k1: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+  "RSA-1024": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"],
+  "RSA-PSS-2048": ["-algorithm", "RSA-PSS", "-pkeyopt", "rsa_keygen_bits:2048"],
   Ed25519: ["-algorithm", "ED25519"],
+  Ed448: ["-algorithm", "ED448"],
 } as const;
 export type KeyType = keyof typeof types;
 

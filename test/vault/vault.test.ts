@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
 import { formatContent } from "../../src/vault/content.ts";
@@ -101,17 +102,25 @@ test("a new vault in a folder that is not there leaves no identity behind", asyn
   expect(folder.contents()).toEqual({});
 });
 
-test("everything that is written is for its owner only", async () => {
-  using desk = await Desk.make();
-  await add(await desk.open(), "a");
-  const modes = Object.entries(desk.folder.contents()).map(([name, content]) => [name, content.slice(0, 3)]);
-  expect(Object.fromEntries(modes)).toMatchObject({
-    "identity.txt": "600",
-    "vault.age": "600",
-    "vault.age.lock": "600",
-    "vault.age.mark": "600",
-  });
-});
+test.each([0o000, 0o022, 0o077])(
+  "everything that is written under umask %i is for its owner only",
+  async (mask) => {
+    const usual = process.umask(mask);
+    using desk = await Desk.make();
+    await add(await desk.open(), "a");
+    process.umask(usual);
+    const modes = Object.entries(desk.folder.contents()).map(([name, content]) => [
+      name,
+      content.slice(0, 3),
+    ]);
+    expect(Object.fromEntries(modes)).toMatchObject({
+      "identity.txt": "600",
+      "vault.age": "600",
+      "vault.age.lock": "600",
+      "vault.age.mark": "600",
+    });
+  },
+);
 
 test("a truncated vault is refused at every length and left as it is", async () => {
   using desk = await Desk.make();
@@ -277,6 +286,46 @@ test("a folder where no lock and no mark can be made does not stop the reading",
   expect(names(vault)).toEqual(["a"]);
   expect(Object.keys(desk.folder.contents())).not.toContain("vault.age.mark");
   await expect(add(vault, "b")).rejects.toMatchObject({ code: "file_unwritable" });
+});
+
+test("a mark that is a symbolic link is replaced, and what it points to stays", async () => {
+  using desk = await Desk.make();
+  const target = desk.folder.write("elsewhere", readFileSync(desk.markFile));
+  rmSync(desk.markFile);
+  symlinkSync(target, desk.markFile);
+  const before = hashOf(target);
+  await add(await desk.open(), "a");
+  expect(hashOf(target)).toBe(before);
+  expect(hashOf(desk.markFile)).not.toBe(before);
+});
+
+test("a symbolic link to an identity that others can read is refused", async () => {
+  using desk = await Desk.make();
+  const link = desk.folder.file("link.txt");
+  symlinkSync(desk.identityFile, link);
+  chmodSync(desk.identityFile, 0o644);
+  await expect(openVault({ file: desk.vaultFile, identity: link })).rejects.toMatchObject({
+    code: "identity_exposed",
+  });
+});
+
+test("no secret shows in what prints a vault, an item or an error of theirs", async () => {
+  using desk = await Desk.make();
+  const vault = await desk.open();
+  const item = await add(vault, "a");
+  const identity = await readIdentity(desk.identityFile);
+  const key = identity.key.expose();
+  const error: unknown = await add(vault, "a").catch((error: unknown) => error);
+  for (const thing of [vault, item, vault.items(), identity, error]) {
+    const deep = inspect(thing, { depth: Infinity, showHidden: true, getters: true, customInspect: false });
+    for (const text of [
+      deep,
+      inspect(thing, { depth: Infinity, showHidden: true }),
+      JSON.stringify(thing),
+      String(thing),
+    ])
+      for (const secret of ["canary-a", key]) expect(text ?? "").not.toContain(secret);
+  }
 });
 
 test("a refused change leaves every file as it was", async () => {

@@ -3,9 +3,10 @@ import { problem } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import { certificatesIn, keysIn, keyTypeOf } from "../pem.ts";
 import type { Draft, Item } from "../item.ts";
+import { whyNoTls } from "../tls.ts";
 import { misfitOf } from "./fit.ts";
 import type { Input, Kind } from "./kind.ts";
-import { factOf, secretOf } from "./value.ts";
+import { factOf, givenPassphrase, passphraseField, secretOf } from "./value.ts";
 
 const validDays = 5 * 365;
 /** Endpoints whose clock is this far behind accept a new certificate at once. */
@@ -41,14 +42,7 @@ export const certificate: Kind = {
       multiline: true,
       help: "PEM file with the private key, where it is not in the same file",
     },
-    {
-      name: "passphrase",
-      label: "Passphrase",
-      option: "passphrase-file",
-      secret: true,
-      required: false,
-      help: "file with the passphrase of an encrypted private key",
-    },
+    passphraseField,
   ],
   fits: ["dedicated"],
   misfit: misfitOf("a certificate opens only the private endpoints whose deployment was given its CA"),
@@ -93,7 +87,8 @@ export const certificate: Kind = {
   attach: (item) => {
     const pem = factOf(item, "certificate");
     const [leaf] = certificatesIn(pem, `the vault item "${item.name}"`);
-    const expires = item.expires ?? leaf?.validToDate ?? new Date(0);
+    // The certificate's own end, whatever the item says.
+    const expires = leaf?.validToDate ?? new Date(0);
     return { identity: { certificate: pem, key: secretOf(item, "key"), expires } };
   },
 };
@@ -104,10 +99,10 @@ function given(input: Input): {
   chain: readonly X509Certificate[];
   key: KeyObject;
 } {
-  const { pem, key: separate, passphrase } = input.secrets;
+  const { pem, key: separate } = input.secrets;
   const certificates = certificatesIn(pem?.expose() ?? "", input.source);
   const keySource = (separate && input.sources?.["key"]) ?? input.source;
-  const keys = keysIn((separate ?? pem)?.expose() ?? "", passphraseOf(passphrase), keySource);
+  const keys = keysIn((separate ?? pem)?.expose() ?? "", givenPassphrase(input), keySource);
   if (keys.length === 0 && separate !== undefined)
     throw problem("key_unreadable", {
       source: keySource,
@@ -125,11 +120,6 @@ function given(input: Input): {
     source: keySource,
     subject: certificates.map(({ subject }) => oneLine(subject)).join(" or "),
   });
-}
-
-/** A passphrase file's last line break does not count. */
-function passphraseOf(given: Secret | undefined): Secret | undefined {
-  return given && new Secret(given.expose().replace(/\r?\n$/, ""));
 }
 
 /** The others from the leaf's issuer upwards, as TLS sends them (RFC 8446 §4.4.2); then those of no use to it. */
@@ -153,6 +143,8 @@ function draftOf(pem: string, key: Secret, source: string): Draft {
   const subject = oneLine(leaf.subject);
   // Node takes a certificate with another's key without a word where their types differ.
   if (!leaf.checkPrivateKey(privateKey)) throw problem("certificate_key_mismatch", { source, subject });
+  const unusable = whyNoTls(pem, privateKey);
+  if (unusable !== undefined) throw problem("certificate_unusable", { source, subject, reason: unusable });
   return {
     facts: {
       subject,

@@ -1,7 +1,6 @@
-import { problem } from "../../errors.ts";
 import { misfitOf } from "./fit.ts";
 import type { Kind } from "./kind.ts";
-import { factOf, givenFact, givenText, singleValue } from "./value.ts";
+import { factOf, givenFact, givenText, refused, singleValue } from "./value.ts";
 
 /** A name that every shell can set (POSIX.1-2024, XBD §8.1). */
 const posixName = /^[A-Za-z_][A-Za-z0-9_]*$/;
@@ -34,16 +33,15 @@ export const environmentVariable: Kind = {
   misfit: misfitOf("an environment variable is handed to programs, and no endpoint takes it"),
   accept: async (input) => {
     const variable = givenFact(input, "variable") ?? input.name;
-    const refused = (reason: string, fix: string) =>
-      problem("value_invalid", { name: input.name, reason, fix });
     if (!posixName.test(variable))
       throw refused(
+        input.name,
         `"${variable}" cannot be a variable's name`,
         "give one of letters, digits and underscores, no digit first, with --variable NAME",
       );
     const text = givenText(input, "value");
     if (text.expose().includes("\0"))
-      throw refused("it has a zero byte in it, which no environment can hold", "give text");
+      throw refused(input.name, "it has a zero byte in it, which no environment can hold", "give text");
     return { facts: { variable }, secrets: { value: text } };
   },
   ...value,

@@ -1,7 +1,6 @@
-import { problem } from "../../errors.ts";
 import { misfitOf } from "./fit.ts";
 import type { Kind } from "./kind.ts";
-import { factOf, givenFact, givenLine, singleValue } from "./value.ts";
+import { factOf, givenFact, givenLine, refused, singleValue } from "./value.ts";
 
 const dockerHub = "docker.io";
 /** The names by which Docker's own tools call Docker Hub. */
@@ -46,20 +45,21 @@ export const registryCredentials: Kind = {
   fits: [],
   misfit: misfitOf("registry credentials pull a deployment's image, and no endpoint takes them"),
   accept: async (input) => {
-    const refused = (reason: string, fix: string) =>
-      problem("value_invalid", { name: input.name, reason, fix });
     const registry = registryOf(givenFact(input, "registry") ?? dockerHub);
     if (!host.test(registry))
       throw refused(
+        input.name,
         `"${registry}" is not a registry's host`,
         "give the host alone, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com, with --registry HOST",
       );
     const username = givenFact(input, "username");
-    if (username === undefined) throw refused("its user name is missing", "give it with --username NAME");
+    if (username === undefined)
+      throw refused(input.name, "its user name is missing", "give it with --username NAME");
     // The colon ends the name in HTTP's Basic scheme (RFC 7617 §2).
     // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
     if (/[\u0000-\u001f\u007f:]/.test(username))
       throw refused(
+        input.name,
         "its user name has a colon or a control character in it",
         "give the name as the registry knows it",
       );

@@ -5,7 +5,7 @@ import { Secret } from "../../secret.ts";
 import { keysIn, pemBlocks } from "../pem.ts";
 import { misfitOf } from "./fit.ts";
 import type { Kind } from "./kind.ts";
-import { factOf, givenText, secretOf } from "./value.ts";
+import { factOf, givenPassphrase, givenText, passphraseField, secretOf } from "./value.ts";
 
 export const sshKey: Kind = {
   name: "ssh-key",
@@ -21,23 +21,17 @@ export const sshKey: Kind = {
       multiline: true,
       help: "the private key as ssh-keygen writes it, or PEM",
     },
-    {
-      name: "passphrase",
-      label: "Passphrase",
-      option: "passphrase-file",
-      secret: true,
-      required: false,
-      help: "file with the passphrase of an encrypted private key",
-    },
+    passphraseField,
   ],
   fits: [],
   misfit: misfitOf("an SSH key opens compute deployments, and no endpoint takes it"),
   accept: async (input) => {
-    const passphrase = input.secrets["passphrase"] && givenText(input, "passphrase");
+    const passphrase = givenPassphrase(input);
     const text = asSshReadsIt(givenText(input, "key").expose(), passphrase, input.source);
     const key = await parse(text, passphrase, input.source);
     const blob = key.getPublicSSH();
-    const comment = key.comment ?? "";
+    // A line of its own in it would be a second key wherever the public one is pasted.
+    const comment = (key.comment ?? "").replaceAll(/\p{Cc}/gu, " ").trim();
     return {
       facts: {
         type: key.type,

@@ -1,10 +1,25 @@
 import { type PosternError, problem } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { Attachable, Draft, Item } from "../item.ts";
-import type { Input } from "./kind.ts";
+import type { Field, Input } from "./kind.ts";
 
-const refused = (name: string, reason: string, fix: string): PosternError =>
+/** The error for a value that the item `name` cannot have. */
+export const refused = (name: string, reason: string, fix: string): PosternError =>
   problem("value_invalid", { name, reason, fix });
+
+/** The passphrase of a private key. */
+export const passphraseField: Field = {
+  name: "passphrase",
+  label: "Passphrase",
+  option: "passphrase-file",
+  secret: true,
+  required: false,
+  help: "file with the passphrase of an encrypted private key",
+};
+
+/** The passphrase that came with a private key, if one did. */
+export const givenPassphrase = (input: Input): Secret | undefined =>
+  input.secrets["passphrase"] && givenText(input, "passphrase");
 
 /** A secret as it was given, without a byte order mark and one line break at its end. Throws `value_invalid` if empty. */
 export function givenText(input: Input, field: string): Secret {

@@ -41,7 +41,8 @@ async function acquire(database: DatabaseSync, file: string, patienceMs: number)
   const last = performance.now() + patienceMs;
   for (;;) {
     try {
-      database.exec("BEGIN EXCLUSIVE");
+      // No journal in the folder: nothing is ever written that one could undo.
+      database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
       return;
     } catch (error) {
       if ((error as { errcode?: number }).errcode !== busy)

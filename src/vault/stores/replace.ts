@@ -54,8 +54,8 @@ async function keepOwner(handle: FileHandle, file: string): Promise<void> {
   if (old !== undefined && old.uid !== 0) await handle.chown(old.uid, old.gid);
 }
 
-/** Makes the new name durable. */
-async function syncFolder(file: string): Promise<void> {
+/** Makes a new name durable. Throws `file_not_durable`. */
+export async function syncFolder(file: string): Promise<void> {
   // Windows cannot open a folder.
   if (process.platform === "win32") return;
   try {
