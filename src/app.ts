@@ -2,7 +2,7 @@ import { pino, type Logger } from "pino";
 import { createAdmin, type EndpointState } from "./admin/server.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
-import { watchFile } from "./config/watch.ts";
+import { fingerprint, watchFile } from "./config/watch.ts";
 import { errorBody, PosternError, problem, reasonOf } from "./errors.ts";
 import { type Destination, type Directory, directoryOf } from "./gateway/directory.ts";
 import { systemAuthorities } from "./gateway/dial.ts";
@@ -56,12 +56,13 @@ function refuseWrongPairs(config: Config, vault: Vault, now: Date): void {
  * @throws PosternError of the configuration, the vault, or an address that cannot be bound
  */
 export async function startApp({ configFile, logTo }: AppOptions): Promise<RunningApp> {
+  const read = fingerprint(configFile);
   const config = await loadConfig(configFile);
   const vault = await openVault({ file: config.vault, identity: config.identity });
   refuseWrongPairs(config, vault, new Date());
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, logTo);
   const app = new App(config, vault, log);
-  await app.start();
+  await app.start(read);
   return app;
 }
 
@@ -96,7 +97,8 @@ class App implements RunningApp {
     });
   }
 
-  async start(): Promise<void> {
+  /** @param read the fingerprint of the configuration file as it was read */
+  async start(read: string): Promise<void> {
     const { listen, endpoints, file } = this.#config;
     const own =
       (endpoint: string | undefined) =>
@@ -112,7 +114,7 @@ class App implements RunningApp {
       throw error;
     }
     this.#unwatch = [
-      watchFile(file, () => void this.reload().catch(() => {})),
+      watchFile(file, read, () => void this.reload().catch(() => {})),
       this.#vault.watch(
         () => this.#recompile("vault"),
         (error) => this.#refused("vault", error),
@@ -154,12 +156,13 @@ class App implements RunningApp {
   }
 
   async #stopOnce(): Promise<void> {
+    const served = this.#ready;
     this.#ready = false;
     for (const unwatch of this.#unwatch) unwatch();
     await this.#gateway.stop(limits.drainMs);
     for (const { way } of this.#directory.destinations.values()) if (way instanceof Upstream) way.close();
     await this.#closeAdmin();
-    this.#log.info("stopped");
+    if (served) this.#log.info("stopped");
   }
 
   #systemAuthorities(): readonly string[] {

@@ -168,9 +168,9 @@ export const catalogue = {
     `the endpoint "${d.endpoint}" says that the certificate "${d.item}" is expired`,
     "check this machine's clock, or put a new certificate in the vault",
   ]),
-  upstream_closed: upstream(502, true, (d: { endpoint: string; reason: string }) => [
+  upstream_closed: upstream(502, true, (d: { endpoint: string; reason: string; fix: string }) => [
     `the endpoint "${d.endpoint}" ended the connection before it answered: ${d.reason}`,
-    "try again; if it stays so, look at the deployment's own logs",
+    d.fix,
   ]),
   upstream_malformed: upstream(502, false, (d: { endpoint: string; reason: string }) => [
     `the answer of the endpoint "${d.endpoint}" is not HTTP/1.1: ${d.reason}`,

@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { problem, reasonOf } from "../errors.ts";
 import { askChat, question, wordsOf } from "../sandbox/question.ts";
 import { item, model, setStage, type Stage } from "./demo-stage.ts";
-import type { Io } from "./io.ts";
+import { Exit, type Io } from "./io.ts";
 import { Print } from "./print.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -38,7 +38,7 @@ export function define(io: Io): Command {
         print.blank();
       } catch (error) {
         if (io.ended.aborted) {
-          if (check) throw failed("it was interrupted");
+          if (check) throw new Exit(1);
           return;
         }
         io.stderr.write(readFileSync(stage.log, "utf8"));

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
@@ -17,6 +17,9 @@ Exit status: 0 when nothing is wrong or missing, 1 otherwise.
 
 Example:
   postern doctor`;
+
+/** What opening the vault says of an identity that is there, and cannot be used. */
+const aboutIdentity: ReadonlySet<string> = new Set(["identity_exposed", "identity_invalid"]);
 
 /** `postern doctor`: what is set up, what is missing and how to get it, what expires soon, whether the gateway runs. */
 export function define(io: Io): Command {
@@ -60,12 +63,15 @@ async function examine(file: string, now: Date): Promise<readonly Line[]> {
   }
   const lines: Line[] = [{ level: "ok", subject: "configuration", text: config.file }];
   const vault = await tried(openVault({ file: config.vault, identity: config.identity }));
-  lines.push(await identityLine(config));
-  if (vault instanceof PosternError) {
+  if (vault instanceof PosternError && aboutIdentity.has(vault.code)) {
+    lines.push(lineOf("identity", vault));
+  } else {
+    lines.push(...(await identityLines(config)));
     // A missing identity has its own line already.
-    if (vault.code !== "vault_locked")
+    if (!(vault instanceof PosternError)) lines.push(...vaultLines(config, vault, now));
+    else if (vault.code !== "vault_locked")
       lines.push(lineOf("vault", vault, vault.code === "vault_missing" ? "missing" : "problem"));
-  } else lines.push(...vaultLines(config, vault, now));
+  }
   if (config.endpoints.size === 0)
     lines.push({
       level: "missing",
@@ -77,17 +83,22 @@ async function examine(file: string, now: Date): Promise<readonly Line[]> {
   return lines;
 }
 
-async function identityLine({ identity }: Config): Promise<Line> {
+/** Nothing for an identity that is there and cannot be read: opening the vault says why. */
+async function identityLines({ identity }: Config): Promise<readonly Line[]> {
+  const subject = "identity";
   try {
-    await stat(identity);
-    return { level: "ok", subject: "identity", text: identity };
-  } catch {
-    return {
-      level: "missing",
-      subject: "identity",
-      text: `${identity} is not there; without it the vault cannot be opened`,
-      wayOut: "put it back from your copy, or name another with identity: in postern.yaml",
-    };
+    await access(identity, constants.R_OK);
+    return [{ level: "ok", subject, text: identity }];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") return [];
+    return [
+      {
+        level: "missing",
+        subject,
+        text: `${identity} is not there; without it the vault cannot be opened`,
+        wayOut: "put it back from your copy, or name another with identity: in postern.yaml",
+      },
+    ];
   }
 }
 

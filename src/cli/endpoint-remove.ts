@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import { removeEndpoint } from "../config/edit.ts";
 import { loadConfig } from "../config/load.ts";
-import { similar } from "../config/similar.ts";
 import { editConfig } from "../config/write.ts";
 import { problem } from "../errors.ts";
+import { endpointNamed } from "./endpoint-named.ts";
 import { type Io, say } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
 
@@ -20,19 +20,9 @@ export function defineRemove(io: Io): Command {
     .addHelpText("after", help)
     .action(async (name: string, options: { config?: string }) => {
       const file = configFile(io, options.config);
-      const { endpoints, defaultEndpoint } = await loadConfig(file);
-      const known = [...endpoints.keys()];
-      if (!endpoints.has(name)) {
-        const near = similar(name, known);
-        throw problem("usage", {
-          message: `there is no endpoint "${name}"`,
-          hint:
-            near === undefined
-              ? `the endpoints are: ${known.join(", ") || "none"}`
-              : `did you mean "${near}"?`,
-        });
-      }
-      if (defaultEndpoint === name)
+      const config = await loadConfig(file);
+      endpointNamed(config, name);
+      if (config.defaultEndpoint === name)
         throw problem("usage", {
           message: `"${name}" is the default-endpoint`,
           hint: `name another with default-endpoint: in ${file}, or remove that line first`,

@@ -4,6 +4,7 @@ import { PosternError, problem } from "../errors.ts";
 import { attachmentOf } from "../gateway/attach.ts";
 import { systemAuthorities } from "../gateway/dial.ts";
 import { probe, type Step } from "../gateway/probe.ts";
+import { endpointNamed } from "./endpoint-named.ts";
 import { Exit, type Io, say, sayError, sayJson } from "./io.ts";
 import { localBases } from "./local-bases.ts";
 import { configFile, configOption } from "./place.ts";
@@ -34,9 +35,7 @@ export function defineTest(io: Io): Command {
     .addHelpText("after", "\nExample:\n  postern endpoint test private-2")
     .action(async (name: string, options: { config?: string; json?: boolean }) => {
       const config = await loadConfig(configFile(io, options.config));
-      const endpoint = config.endpoints.get(name);
-      if (endpoint === undefined)
-        throw problem("endpoint_unknown", { endpoint: name, known: [...config.endpoints.keys()] });
+      const endpoint = endpointNamed(config, name);
       const vault = await openVaultOf(config);
       const steps: (Omit<Step, "name"> & { readonly name: keyof typeof labels })[] = [];
       const show = (step: (typeof steps)[number]): void => {

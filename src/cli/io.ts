@@ -41,6 +41,13 @@ export function sayError(io: Io, thrown: unknown): 1 | 2 {
   return error.exit;
 }
 
+/** The exit status of a command whose output a full disk swallowed is 1, and no success; a reader that left changes nothing. */
+export function statusWithOutput(io: Io, status: number): number {
+  const lost: NodeJS.ErrnoException | null = io.stdout.errored;
+  if (lost === null || lost.code === "EPIPE") return status;
+  return sayError(io, problem("output_lost", { reason: reasonOf(lost) }));
+}
+
 /** Lines up rows in columns, two spaces apart; the first row is the heading. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

@@ -11,22 +11,26 @@ export const isInteractive = (io: Io): boolean => io.stdin.isTTY === true && io.
  * ends the text; otherwise Enter does. Ctrl-C ends the command.
  */
 export async function askSecret(io: Io, label: string, multiline = false): Promise<Secret> {
-  io.stderr.write(`${label} (not shown${multiline ? "; ends with Ctrl-D on a line of its own" : ""}): `);
+  const question = `${label} (not shown${multiline ? "; ends with Ctrl-D on a line of its own" : ""}):`;
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = await linesOf(io, nowhere, multiline);
+  const lines = await linesOf(io, question, nowhere, multiline);
   io.stderr.write("\n");
   return new Secret(lines.join("\n"));
 }
 
 /** Asks for a line of text on the terminal, and shows it as it is typed. */
 export async function askLine(io: Io, question: string): Promise<string> {
-  io.stderr.write(`${question} `);
-  const [line = ""] = await linesOf(io, io.stderr, false);
+  const [line = ""] = await linesOf(io, question, io.stderr, false);
   return line.trim();
 }
 
 /** In terminal mode readline does the echo itself, to `output`: the terminal's own is off. */
-async function linesOf(io: Io, output: Writable, multiline: boolean): Promise<readonly string[]> {
+async function linesOf(
+  io: Io,
+  question: string,
+  output: Writable,
+  multiline: boolean,
+): Promise<readonly string[]> {
   const terminal = createInterface({
     input: io.stdin,
     output,
@@ -34,6 +38,8 @@ async function linesOf(io: Io, output: Writable, multiline: boolean): Promise<re
     historySize: 0,
     signal: io.ended,
   });
+  // Only now: until readline had the terminal, it would have shown what is typed.
+  io.stderr.write(`${question} `);
   let interrupted = false;
   terminal.on("SIGINT", () => {
     interrupted = true;
@@ -45,6 +51,10 @@ async function linesOf(io: Io, output: Writable, multiline: boolean): Promise<re
     if (!multiline) break;
   }
   terminal.close();
-  if (interrupted || io.ended.aborted || lines.length === 0) throw new Exit(1);
+  if (interrupted || io.ended.aborted || lines.length === 0) {
+    // The shell's own prompt belongs on a line of its own.
+    io.stderr.write("\n");
+    throw new Exit(1);
+  }
   return lines;
 }

@@ -80,7 +80,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
           hint: `see ${called(command, argv)} --help`,
         });
       throw problem("usage", {
-        message: error.message.replace(/^error: /, "").replaceAll("\n", " "),
+        // Without what follows a "=": it may be a secret that was given where none can be.
+        message: error.message
+          .replace(/^error: /, "")
+          .replace(/=.*'/, "'")
+          .replaceAll("\n", " "),
         hint: `see ${called(command, argv)} --help`,
       });
     }

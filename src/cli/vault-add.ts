@@ -81,6 +81,7 @@ async function add(io: Io, kindName: string, name: string, command: Command): Pr
   if (file !== undefined) say(io, `wrote ${file}`);
   else if ("certificate" in draft.facts) say(io, `its file: postern vault download ${name}`);
   else say(io, `see it: postern vault show ${name} --reveal`);
+  if ("ca" in draft.facts) say(io, `the CA to give to the platform: postern vault show ${name}`);
 }
 
 const added = (kind: Kind, name: string, expires: Date | undefined): string =>

@@ -25,8 +25,10 @@ export async function saveDownload(
     }
   } catch (error) {
     if (created) await discard(file);
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") throw problem("file_exists", { file }, error);
-    throw problem("file_unwritable", { file, reason: reasonOf(error) }, error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw problem("file_exists", { file }, error);
+    const reason = code === "ENOENT" ? "there is no such folder" : reasonOf(error);
+    throw problem("file_unwritable", { file, reason }, error);
   }
   return file;
 }

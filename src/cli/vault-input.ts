@@ -1,15 +1,9 @@
-import { isUtf8 } from "node:buffer";
-import { readFile } from "node:fs/promises";
-import { buffer } from "node:stream/consumers";
-import { resolve } from "node:path";
-import { PosternError, problem, reasonOf } from "../errors.ts";
-import { Secret } from "../secret.ts";
+import { PosternError, problem } from "../errors.ts";
+import type { Secret } from "../secret.ts";
 import type { Field, Input, Kind } from "../vault/kinds/kind.ts";
 import type { Io } from "./io.ts";
 import { askSecret, isInteractive } from "./prompt.ts";
-
-/** What stands for standard input, or the terminal, in place of a file's path. */
-const standardInput = "-";
+import { readSecret, standardInput } from "./vault-secret.ts";
 
 /** What was given on the command line: an option's value, or true for one without. */
 export type Given = Readonly<Record<string, string | boolean | undefined>>;
@@ -39,7 +33,7 @@ export async function readInput(io: Io, kind: Kind, name: string, given: Given):
     }
     const place = field === main ? mainPlace(io, kind, given) : value;
     if (typeof place !== "string") continue;
-    const read = await readSecret(io, field, place);
+    const read = await readSecret(io, name, field, place);
     secrets[field.name] = read.secret;
     sources[field.name] = read.source;
   }
@@ -87,36 +81,4 @@ function mainPlace(io: Io, kind: Kind, given: Given): string {
     message: `the ${kind.title.toLowerCase()} itself is missing`,
     hint: `give it with ${flags.map((flag) => (flag === "--stdin" ? flag : `${flag} FILE`)).join(" or ")}${kind.generate === undefined ? "" : ", or make a new one with --generate"}`,
   });
-}
-
-async function readSecret(io: Io, field: Field, place: string): Promise<{ secret: Secret; source: string }> {
-  if (place === standardInput && isInteractive(io))
-    return { secret: await askSecret(io, field.label, field.multiline), source: "the terminal" };
-  const source = place === standardInput ? "standard input" : place;
-  const bytes =
-    place === standardInput ? await restOfStdin(io) : await bytesOf(resolve(io.cwd, place), place);
-  // Text around PEM blocks, such as openssl's, may be in any encoding: it is passed over.
-  if (!isUtf8(bytes) && !bytes.includes("-----BEGIN "))
-    throw problem("file_unreadable", {
-      file: source,
-      reason: "it is not UTF-8 text (certificates and keys must be PEM)",
-    });
-  return { secret: new Secret(bytes.toString("utf8")), source };
-}
-
-async function restOfStdin(io: Io): Promise<Buffer> {
-  if (io.stdin.readableEnded)
-    throw problem("usage", {
-      message: "standard input can give only one value",
-      hint: "give the other one in a file",
-    });
-  return buffer(io.stdin);
-}
-
-async function bytesOf(path: string, file: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw problem("file_unreadable", { file, reason: reasonOf(error) }, error);
-  }
 }

@@ -1,5 +1,7 @@
 import { Command } from "commander";
+import { renameCredential } from "../config/edit.ts";
 import { loadConfig } from "../config/load.ts";
+import { editConfig } from "../config/write.ts";
 import { problem } from "../errors.ts";
 import { type Item, kindNames } from "../vault/item.ts";
 import { kinds } from "../vault/kinds/index.ts";
@@ -43,7 +45,11 @@ export function define(io: Io): Command {
         .action((name: string, o: Place & { out: string; stdout?: true }) => download(io, name, o)),
     )
     .addCommand(
-      subcommand("rename", "rename an item", "postern vault rename gen-cert private-2-cert")
+      subcommand(
+        "rename",
+        "rename an item, in postern.yaml too",
+        "postern vault rename gen-cert private-2-cert",
+      )
         .argument("<old>", "its name")
         .argument("<new>", "its new name")
         .action((from: string, to: string, o: Place) => rename(io, from, to, o)),
@@ -102,14 +108,25 @@ async function download(io: Io, name: string, o: Place & { out: string; stdout?:
 }
 
 async function rename(io: Io, from: string, to: string, o: Place): Promise<void> {
-  const config = await loadConfig(configFile(io, o.config));
-  await (await openVaultOf(config)).rename(from, to);
+  const file = configFile(io, o.config);
+  const config = await loadConfig(file);
+  const vault = await openVaultOf(config);
+  // The vault would call the name taken, and have the item removed.
+  if (vault.get(from).name === to)
+    throw problem("usage", { message: `"${from}" has this name already`, hint: "give a new one" });
+  await vault.rename(from, to);
+  const users = endpointsWith(config, from);
+  if (users.length > 0) {
+    try {
+      await editConfig(file, (text) => renameCredential(text, from, to));
+    } catch (error) {
+      // Both files or none: an endpoint must not be left without its credential.
+      await vault.rename(to, from);
+      throw error;
+    }
+  }
   say(io, `renamed "${from}" to "${to}"`);
-  for (const endpoint of endpointsWith(config, from))
-    say(
-      io,
-      `the endpoint "${endpoint}" still names "${from}": write "${to}" under its credentials: in ${config.file}`,
-    );
+  for (const endpoint of users) say(io, `the endpoint "${endpoint}" names it so too, in ${config.file}`);
 }
 
 async function remove(io: Io, name: string, o: Place & { yes?: true }): Promise<void> {

@@ -54,8 +54,9 @@ export class Source {
       const data: unknown = document.toJS({ maxAliasCount });
       if (data === null || data === undefined) return new Source(text, document, {});
       if (isMap(document.contents)) return new Source(text, document, data);
+      // The text is not shown: it may be another file altogether, a token's or an identity.
       return [
-        whole("the file's root is not a map", 'write keys and values, such as "listen: [127.0.0.1:8080]"'),
+        whole("the file's root is not a map", 'write keys and values, such as "vault: file:vault.age"', true),
       ];
     } catch {
       // The only thing that toJS throws for a document without errors.

@@ -116,17 +116,38 @@ function trustReason(code: string, cause: Error): string {
 }
 
 /**
- * Some servers (Node's among them) refuse a client certificate under TLS 1.3 without an alert: they close the
- * connection after the handshake. That cannot be told from a crash, so the reason says both.
+ * The endpoint ended the connection. Some servers (Node's among them) refuse a client certificate under TLS 1.3 without
+ * an alert: they close the connection after the handshake. That cannot be told from a crash, so the words say both.
  */
-function closedReason(cause: Error, { attachment, endpoint, fresh, phase }: Circumstances): string {
+function closedError(cause: Error, { attachment, endpoint, fresh, phase }: Circumstances): PosternError {
   const reason = reasonOf(cause);
-  if (!fresh || !endpoint.origin.startsWith("https:")) return reason;
-  const guess =
-    attachment.identity === undefined
-      ? "as servers do that demand a client certificate"
-      : `as servers do that do not accept the client certificate ("${attachment.identity.item}")`;
-  return `${reason} ${phase === "connect" ? "during" : "right after"} the TLS handshake, ${guess}`;
+  const details = {
+    endpoint: endpoint.name,
+    fix: "try again; if it stays so, look at the deployment's own logs",
+  };
+  if (!fresh || !endpoint.origin.startsWith("https:"))
+    return problem("upstream_closed", { ...details, reason }, cause);
+  const when = `${reason} ${phase === "connect" ? "during" : "right after"} the TLS handshake`;
+  const item = attachment.identity?.item;
+  if (item === undefined)
+    return problem(
+      "upstream_closed",
+      {
+        endpoint: endpoint.name,
+        reason: `${when}, as servers do that demand a client certificate`,
+        fix: "if it demands one, add it: postern vault add certificate NAME --pem FILE, then name it under the endpoint's credentials:",
+      },
+      cause,
+    );
+  return problem(
+    "upstream_closed",
+    {
+      endpoint: endpoint.name,
+      reason: `${when}, as servers do that do not accept the client certificate ("${item}")`,
+      fix: "check that its CA was given to this deployment; if it was, try again, and look at the deployment's own logs",
+    },
+    cause,
+  );
 }
 
 /** Tells apart why an exchange failed. */
@@ -148,16 +169,7 @@ export function failureOf(thrown: unknown, around: Circumstances): Failure {
   // Closed while TLS was being set up: TLS 1.2 servers judge the client's certificate within the handshake.
   const inHandshake =
     phase === "connect" && (cause instanceof ClosedEarly || code === "ECONNRESET" || code === "EPIPE");
-  if (phase !== "connect" || inHandshake)
-    return {
-      phase,
-      by,
-      error: problem(
-        "upstream_closed",
-        { endpoint: endpoint.name, reason: closedReason(cause, around) },
-        cause,
-      ),
-    };
+  if (phase !== "connect" || inHandshake) return { phase, by, error: closedError(cause, around) };
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
     return { phase, by, error: problem("upstream_name_unknown", { endpoint: endpoint.name, host }, cause) };
   if (

@@ -282,6 +282,7 @@ describe("endpoint", () => {
     await say("endpoint add one one.test --credential token");
     await refused("endpoint add one two.test --credential token", 2, "is there already");
     await refused("endpoint remove on", 2, 'did you mean "one"?');
+    await refused("endpoint test on", 2, 'there is no endpoint "on"', 'did you mean "one"?');
     writeFileSync(join(home, "postern.yaml"), `default-endpoint: one\n${config()}`);
     await refused("endpoint remove one", 2, '"one" is the default-endpoint');
   });

@@ -375,6 +375,7 @@ describe("a secret in the wrong place is not shown", () => {
     ["the password of a url", `endpoints: { a: { url: "https://me:${canary}@a.test", credentials: t } }\n`],
     ["the user name of a bare host", `endpoints: { a: { url: "${canary}@a.test", credentials: t } }\n`],
     ["the value of an unknown key", `api-key: ${canary}\n`],
+    ["a token's own file, given for the configuration", `${canary}\n`],
     [
       "the value of a nested unknown key",
       `endpoints: { a: { url: a.test, credentials: t, token: ${canary} } }\n`,

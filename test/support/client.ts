@@ -27,7 +27,7 @@ export interface Answer extends Head {
 }
 
 /** The bytes of a request. */
-export function bytesOf(ask: Ask, authority: string): Buffer {
+function bytesOf(ask: Ask, authority: string): Buffer {
   const lines = [...(ask.headers ?? [])];
   const says = (name: string): boolean => lines.some((line) => line.toLowerCase().startsWith(`${name}:`));
   if (!says("host")) lines.unshift(`Host: ${authority}`);

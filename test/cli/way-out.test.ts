@@ -1,0 +1,44 @@
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { postern } from "../config/support.ts";
+import { Folder } from "../support/folder.ts";
+
+async function init(folder: Folder): Promise<void> {
+  expect(await postern(folder, ["init", "--dir", "."])).toMatchObject({ status: 0 });
+}
+
+const at = (folder: Folder): Record<string, string> => ({ POSTERN_CONFIG: folder.file("postern.yaml") });
+
+test("doctor does not call an identity ok that others can read", async () => {
+  using folder = new Folder();
+  await init(folder);
+  chmodSync(folder.file("identity.txt"), 0o644);
+  const { status, stdout } = await postern(folder, ["doctor"], at(folder));
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^problem {2}identity +others can read/m);
+  expect(stdout).toContain(`→ close it: chmod 600 ${folder.file("identity.txt")}`);
+  expect(stdout).not.toMatch(/^ok +identity/m);
+});
+
+test("a folder that is not there is called a folder, and nothing is added", async () => {
+  using folder = new Folder();
+  await init(folder);
+  const add = ["vault", "add", "certificate", "made", "--generate", "--out", "nowhere"];
+  const { status, stderr } = await postern(folder, add, at(folder));
+  expect(status).toBe(1);
+  expect(stderr).toContain(
+    `cannot write ${join(folder.path, "nowhere", "made.pem")}: there is no such folder`,
+  );
+  const { stdout } = await postern(folder, ["vault", "list", "--json"], at(folder));
+  expect(JSON.parse(stdout)).toEqual([]);
+});
+
+test("whoever makes a certificate is told where its CA is, and finds it there", async () => {
+  using folder = new Folder();
+  await init(folder);
+  const { stdout } = await postern(folder, ["vault", "add", "certificate", "made", "--generate"], at(folder));
+  expect(stdout).toContain("the CA to give to the platform: postern vault show made\n");
+  const shown = await postern(folder, ["vault", "show", "made"], at(folder));
+  expect(shown.stdout).toContain("\nca\n-----BEGIN CERTIFICATE-----\n");
+});
