@@ -1,4 +1,4 @@
-import { pino, type Logger } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
 import { createAdmin, type EndpointState } from "./admin/server.ts";
 import type { Config } from "./config/config.ts";
 import { loadConfig } from "./config/load.ts";
@@ -18,7 +18,7 @@ import { openVault, type Vault } from "./vault/vault.ts";
 export interface AppOptions {
   readonly configFile: string;
   /** Where the log goes: JSON lines. */
-  readonly logTo: NodeJS.WritableStream;
+  readonly logTo: DestinationStream;
 }
 
 /** A gateway that serves. */

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Command } from "commander";
-import { startApp } from "../app.ts";
+import { pino } from "pino";
+import { type RunningApp, startApp } from "../app.ts";
 import { type Io, say } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
 
@@ -22,13 +23,27 @@ Example:
   postern serve --config ~/.config/postern/postern.yaml`,
     )
     .action(async (options: { config?: string }) => {
-      const app = await startApp({ configFile: configFile(io, options.config), logTo: io.stderr });
-      // Its result is in the log; the process goes on either way.
-      const reload = (): void => void app.reload().catch(() => {});
-      process.on("SIGHUP", reload);
-      say(io, JSON.stringify({ ready: true, listen: app.listen, admin: app.admin, pid: process.pid }));
-      if (!io.ended.aborted) await once(io.ended, "abort");
-      await app.stop();
-      process.off("SIGHUP", reload);
+      // Not through process.stderr, which waits for each line to be written where it is a file.
+      const log = io.stderr === process.stderr ? pino.destination({ dest: 2, sync: false }) : undefined;
+      // A log that nobody reads any more must not end what is served.
+      log?.on("error", () => {});
+      try {
+        await serve(
+          io,
+          await startApp({ configFile: configFile(io, options.config), logTo: log ?? io.stderr }),
+        );
+      } finally {
+        log?.flushSync();
+      }
     });
+}
+
+async function serve(io: Io, app: RunningApp): Promise<void> {
+  // Its result is in the log; the process goes on either way.
+  const reload = (): void => void app.reload().catch(() => {});
+  process.on("SIGHUP", reload);
+  say(io, JSON.stringify({ ready: true, listen: app.listen, admin: app.admin, pid: process.pid }));
+  if (!io.ended.aborted) await once(io.ended, "abort");
+  await app.stop();
+  process.off("SIGHUP", reload);
 }

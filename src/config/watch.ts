@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { type FSWatcher, readFileSync, watch } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, watch } from "node:fs";
+import { basename, dirname } from "node:path";
 
 const pollMs = 500;
 
@@ -32,18 +32,31 @@ export function watchFile(file: string, known: string, changed: () => void): () 
     seen = now;
     changed();
   };
-  let watcher: FSWatcher | undefined;
-  try {
-    watcher = watch(dirname(file), { persistent: false }, look);
-    // The polls go on without it, where a folder cannot be watched or goes away.
-    watcher.on("error", () => watcher?.close());
-  } catch {
-    watcher = undefined;
-  }
+  const unwatch = watchFolderOf(file, look);
   const poll = setInterval(look, pollMs);
   poll.unref();
   return () => {
     clearInterval(poll);
-    watcher?.close();
+    unwatch();
   };
+}
+
+/**
+ * Calls `nudge` when the system tells of a change of a file, as far as it does; a poll must stand beside it. It watches
+ * the folder: a watch on the file itself sees neither a rename over it nor Kubernetes swapping `..data`.
+ * Returns what ends it.
+ */
+export function watchFolderOf(file: string, nudge: () => void): () => void {
+  const names = new Set([basename(file), "..data"]);
+  try {
+    const watcher = watch(dirname(file), { persistent: false }, (_event, name) => {
+      // A log in the same folder changes all the time.
+      if (name === null || names.has(name)) nudge();
+    });
+    // Without it (the system's watches are used up, the folder is gone) the poll goes on.
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return () => {};
+  }
 }

@@ -25,27 +25,46 @@ function lengthOf(req: IncomingMessage): { present: boolean; length: number | un
 }
 
 /**
- * Takes chunks of the body until `enough` says so or the body ends. What follows stays in the stream.
+ * Takes chunks of the body until `enough` says so or the body ends. What follows stays in the stream, which is paused.
  *
  * @throws ClientLeft when the client goes away meanwhile
  */
-async function take(
+function take(
   req: IncomingMessage,
   enough: (chunk: Buffer, bytes: number) => boolean | Promise<boolean>,
 ): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
-  let bytes = 0;
-  if (req.headers["content-length"] === "0") return chunks;
-  try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+  if (req.headers["content-length"] === "0") return Promise.resolve(chunks);
+  return new Promise((resolve, reject) => {
+    if (req.destroyed) {
+      reject(new ClientLeft("the client left before its request was read"));
+      return;
+    }
+    let bytes = 0;
+    const leave = (): void => {
+      req.off("data", onData).off("end", finish).off("close", onClose).off("error", onClose);
+    };
+    const finish = (): void => {
+      leave();
+      req.pause();
+      resolve(chunks);
+    };
+    const onClose = (): void => {
+      leave();
+      reject(new ClientLeft("the client left while it sent its request"));
+    };
+    const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
       bytes += chunk.length;
-      if (await enough(chunk, bytes)) break;
-    }
-  } catch (error) {
-    throw new ClientLeft("the client left while it sent its request", { cause: error });
-  }
-  return chunks;
+      const verdict = enough(chunk, bytes);
+      if (verdict === true) finish();
+      else if (verdict !== false) {
+        req.pause();
+        verdict.then((done) => (done ? finish() : req.resume()), reject);
+      }
+    };
+    req.on("data", onData).on("end", finish).on("close", onClose).on("error", onClose);
+  });
 }
 
 function bodyOf(req: IncomingMessage, read: readonly Buffer[], length: number | undefined): Body {
@@ -73,7 +92,9 @@ export function modelIn(body: Body | undefined): string | undefined {
   return scan.found?.model;
 }
 
-type Scan = Pick<ModelScan, "found" | "hopeless" | "end"> & { feed(chunk: Buffer): void | Promise<void> };
+type Scan = Pick<ModelScan, "found" | "hopeless" | "end"> & {
+  feed(chunk: Buffer): undefined | Promise<void>;
+};
 
 function scanFor(req: IncomingMessage): Scan | string {
   const encoding = req.headers["content-encoding"] ?? "identity";
@@ -96,10 +117,13 @@ export async function peekBody(req: IncomingMessage, limitBytes: number): Promis
     return { body: await readBody(req), found: undefined, missing: scan, beyond: false };
   // A small body is read to its end: then a second model in it counts as it does for the endpoint's parser.
   const wholeUpTo = length !== undefined && length <= limits.wholeBodyBytes ? length : 0;
-  const read = await take(req, async (chunk, bytes) => {
-    await scan.feed(chunk);
+  const enough = (bytes: number): boolean => {
     const decided = scan.found !== undefined || scan.hopeless !== undefined;
     return bytes >= (length ?? Infinity) || (decided && bytes >= wholeUpTo) || bytes >= limitBytes;
+  };
+  const read = await take(req, (chunk, bytes) => {
+    const fed = scan.feed(chunk);
+    return fed === undefined ? enough(bytes) : fed.then(() => enough(bytes));
   });
   const body = bodyOf(req, read, length);
   if (body.rest === undefined) scan.end();

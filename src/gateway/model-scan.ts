@@ -54,7 +54,7 @@ export class ModelScan {
   }
 
   /** Takes the next bytes of the body. */
-  feed(chunk: Buffer): void {
+  feed(chunk: Buffer): undefined {
     let i = 0;
     if (!this.#begun) i = this.#begin(chunk);
     // The next quote and backslash are looked for once, and again only when passed: base64 has no backslash for

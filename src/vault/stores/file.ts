@@ -1,6 +1,5 @@
-import { watch } from "node:fs";
 import { open, readFile, realpath, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { watchFolderOf } from "../../config/watch.ts";
 import { problem, PosternError, reasonOf } from "../../errors.ts";
 import { withLock } from "./lock.ts";
 import { replace, sweep } from "./replace.ts";
@@ -45,7 +44,7 @@ export function fileStore(file: string): Store {
         return reasonOf(error);
       }
     },
-    watch: (nudge) => watchFolder(dirname(file), nudge),
+    watch: (nudge) => watchFolderOf(file, nudge),
   };
 }
 
@@ -73,17 +72,5 @@ async function readMark(mark: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw problem("file_unreadable", { file: mark, reason: reasonOf(error) }, error);
-  }
-}
-
-/** The folder, not the file: a file's watch sees neither a rename over it nor Kubernetes swapping `..data`. */
-function watchFolder(folder: string, nudge: () => void): () => void {
-  try {
-    const watcher = watch(folder, { persistent: false }, nudge);
-    // Without it (the system's watches are used up, the folder is gone) the poll of the fingerprint goes on.
-    watcher.on("error", () => watcher.close());
-    return () => watcher.close();
-  } catch {
-    return () => {};
   }
 }
