@@ -1,0 +1,21 @@
+import type { Target } from "../load/target.ts";
+import type { Command } from "../program.ts";
+import type { Stage } from "../stage.ts";
+
+/** One way from a plain request to the upstream. */
+export interface Contender {
+  readonly name: string;
+  /** What must be known beside its figures. */
+  readonly note?: string;
+  /** Writes what it needs into the stage's folder, once in a run; it is then started anew in each round. */
+  readonly prepare: (stage: Stage) => Promise<Launch>;
+}
+
+export interface Launch {
+  /** Absent where no gateway stands in between. */
+  readonly command?: Command;
+  readonly target: Target;
+}
+
+/** What an application sends that has no credential: the contender must put the right one in its place. */
+export const dummy = { authorization: "Bearer no_key" } as const;

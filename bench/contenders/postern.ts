@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { Secret } from "../../src/secret.ts";
+import { kinds } from "../../src/vault/kinds/index.ts";
+import type { KindName } from "../../src/vault/item.ts";
+import { createVault } from "../../src/vault/vault.ts";
+import { modelOf } from "../event.ts";
+import { freePort, type Stage } from "../stage.ts";
+import { type Contender, dummy } from "./contender.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** This checkout, built as it is shipped: everything on, a line of log per request in a file. */
+export const postern: Contender = {
+  name: "postern",
+  note: "routes by the body's model between two endpoints, where the others have one way to go",
+  async prepare(stage) {
+    execFileSync(process.execPath, [join(root, "node_modules/.bin/tsc"), "-p", "tsconfig.build.json"], {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    const folder = stage.file("postern");
+    await mkdir(folder, { mode: 0o700 });
+    await fillVault(folder, stage);
+    const port = await freePort();
+    const config = join(folder, "postern.yaml");
+    await writeFile(config, configuration(stage, port), { mode: 0o600 });
+    return {
+      command: {
+        file: process.execPath,
+        args: [join(root, "dist/main.js"), "serve", "--config", config],
+        // Not beside the configuration, which is watched.
+        log: stage.file("postern.log"),
+      },
+      target: { port, headers: dummy },
+    };
+  },
+};
+
+async function fillVault(folder: string, { files, client, bearer }: Stage): Promise<void> {
+  const vault = await createVault({
+    file: join(folder, "vault.age"),
+    identity: join(folder, "identity.txt"),
+  });
+  const add = async (name: string, kind: KindName, field: string, value: string): Promise<void> => {
+    const input = { name, source: files.pem, facts: {}, secrets: { [field]: new Secret(value) } };
+    await vault.add(name, kind, await kinds[kind].accept(input, new Date()));
+  };
+  await add("bench-cert", "certificate", "pem", `${client.key.expose().trim()}\n${client.certificate}`);
+  await add("bench-token", "bearer-token", "value", bearer);
+}
+
+function configuration({ upstream, files }: Stage, port: number): string {
+  const endpoint = {
+    url: `https://127.0.0.1:${upstream.demanding}/v1`,
+    ca: files.ca,
+    credentials: ["bench-cert", "bench-token"],
+  };
+  const manners = ["answer", "fixed", "burst", "paced"] as const;
+  return stringify({
+    listen: [`127.0.0.1:${port}`],
+    admin: "127.0.0.1:0",
+    vault: "file:vault.age",
+    identity: "file:identity.txt",
+    endpoints: {
+      bench: { ...endpoint, models: manners.map(modelOf) },
+      other: { ...endpoint, models: ["bench/of-another-endpoint"] },
+    },
+  });
+}
