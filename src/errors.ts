@@ -71,6 +71,10 @@ export const catalogue = {
     `the request's headers are not acceptable: ${d.reason}`,
     "send each of these headers once, and well formed (RFC 9110, RFC 9112)",
   ]),
+  expectation_unknown: wrongRequest(417, (d: { expectation: string }) => [
+    `the expectation "${d.expectation}" cannot be met`,
+    "leave the Expect header out; only 100-continue is known (RFC 9110)",
+  ]),
   host_not_allowed: refused(403, (d: { host: string }) => [
     `the Host header "${d.host}" is not one of this listener's own names`,
     "call it as 127.0.0.1, [::1] or localhost",

@@ -11,7 +11,7 @@ const localName = /^(?:localhost|\[::1\]|127(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?
  * pages, and those whose head two parsers could read in two ways. Every listener of ours asks it first.
  *
  * @param anyHost whether the request came by a Unix socket, where names have no meaning
- * @throws PosternError method_not_allowed, host_not_allowed, origin_not_allowed, request_headers_invalid
+ * @throws PosternError method_not_allowed, expectation_unknown, host_not_allowed, origin_not_allowed, request_headers_invalid
  */
 export function guard(req: IncomingMessage, target: string, anyHost: boolean): void {
   const { rawHeaders } = req;
@@ -19,6 +19,13 @@ export function guard(req: IncomingMessage, target: string, anyHost: boolean): v
   if (req.method === "TRACE") throw problem("method_not_allowed", { method: "TRACE" });
   if (rawHeaders.length / 2 > limits.requestHeaders)
     throw problem("request_headers_invalid", { reason: `there are more than ${limits.requestHeaders}` });
+  const codings = fieldTokens(rawHeaders, "transfer-encoding");
+  // Node's parser takes 0.9 and 2.0 on a request line; HTTP/1.0 has no codings (RFC 9112 §6.1).
+  if (req.httpVersion !== "1.1" && (req.httpVersion !== "1.0" || codings.length > 0))
+    throw problem("request_headers_invalid", { reason: "its HTTP version is not one that they fit" });
+  const { expect } = req.headers;
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue")
+    throw problem("expectation_unknown", { expectation: printable(expect) });
   const hosts = fieldValues(rawHeaders, "host");
   // Node's parser lets two Host headers pass (RFC 9112 §3.2 asks for 400).
   if (hosts.length > 1)
@@ -29,7 +36,6 @@ export function guard(req: IncomingMessage, target: string, anyHost: boolean): v
     throw problem("request_target_invalid", { reason: "it names another host" });
   if (!anyHost && !localName.test(host)) throw problem("host_not_allowed", { host: printable(host) });
   refusePages(rawHeaders, host);
-  const codings = fieldTokens(rawHeaders, "transfer-encoding");
   if (codings.length > 0 && (codings.length > 1 || codings[0] !== "chunked"))
     throw problem("request_headers_invalid", { reason: "Transfer-Encoding is not exactly chunked" });
   // Behind such a head comes the other protocol, so a body would be read by one side and not by the other.

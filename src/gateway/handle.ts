@@ -33,6 +33,8 @@ export interface Arrival {
   /** The target of the request line, as it was sent. */
   readonly target: string;
   readonly entry: Entry;
+  /** Told when it is refused with an error of ours. */
+  readonly refused?: () => void;
   /** For a WebSocket: the client's connection, and what came behind the request's head. */
   readonly upgrade?: { readonly socket: Socket; readonly head: Buffer };
 }
@@ -74,6 +76,7 @@ export class Handler {
     const refuse = (error: PosternError): void => {
       record.code = error.code;
       record.status = error.status;
+      arrival.refused?.();
       respondWithError(req, res, error, record.id);
     };
     try {

@@ -119,10 +119,12 @@ class Relay implements ExchangeSink {
     if (this.#over) return;
     this.#record.code = failure.error.code;
     this.#record.endedMs = performance.now();
-    this.#settle(outcomeOf(failure));
+    this.#over = true;
     // Nothing but a broken connection tells a client that an answer which has begun will not be completed.
     if (this.#res.headersSent) this.#breakOff();
     else this.#end.refuse(failure.error);
+    // Last, for the record has the status that the client was given.
+    this.#end.settle(outcomeOf(failure));
   }
 
   #breakOff(): void {

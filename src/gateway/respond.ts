@@ -44,7 +44,10 @@ export function readPast(req: IncomingMessage, over: () => void): void {
 const unfinished = ({ complete, headers }: IncomingMessage): boolean =>
   !complete && (headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0");
 
-/** Answers a request with an error of ours. */
+/**
+ * Answers a request with an error of ours. Where its body has not come whole, the connection closes behind the answer:
+ * `res.shouldKeepAlive` is false then, and what comes behind the body is nobody's (RFC 9112 §9.6).
+ */
 export function respondWithError(
   req: IncomingMessage,
   res: ServerResponse,
@@ -58,6 +61,7 @@ export function respondWithError(
     return;
   }
   // The answer is whole by its length; the connection ends when the client has had the time to read it.
+  res.shouldKeepAlive = false;
   res.writeHead(error.status, [...headers, "Connection", "close"]);
   res.flushHeaders();
   res.write(body);

@@ -15,6 +15,13 @@ export interface Doorway {
   readonly endpoint: string | undefined;
 }
 
+/** The answer to the last request of a connection. */
+interface Answer {
+  readonly res: ServerResponse;
+  /** It is an error of ours; its connection may still be read from (see `readPast`). */
+  refused: boolean;
+}
+
 const anywhere: Entry = { endpoint: undefined, unixSocket: false };
 
 /** The gateway's listeners: one HTTP server behind all doorways, whose requests go to the handler. */
@@ -25,7 +32,7 @@ export class Gateway {
   readonly #log: Logger;
   readonly #entries = new WeakMap<object, Entry>();
   /** The last answer that each connection was asked for. */
-  readonly #answers = new WeakMap<object, ServerResponse>();
+  readonly #answers = new WeakMap<object, Answer>();
   /** Connections whose bytes were no request; what follows is read past. */
   readonly #refused = new WeakSet<object>();
   readonly #listeners: Listener[] = [];
@@ -58,6 +65,8 @@ export class Gateway {
         upgrade,
       });
     });
+    // The guard refuses what cannot be expected, with an error of ours.
+    this.#server.on("checkExpectation", (req, res) => this.#server.emit("request", req, res));
     this.#app = this.#routes();
   }
 
@@ -113,12 +122,18 @@ export class Gateway {
       // Taken over before Fastify would read the body.
       reply.hijack();
       const { raw: req } = request;
-      this.#answers.set(req.socket, reply.raw);
+      // What stands behind a request whose answer closes the connection is nobody's (RFC 9112 §9.6).
+      if (this.#answers.get(req.socket)?.res.shouldKeepAlive === false) return;
+      const answer: Answer = { res: reply.raw, refused: false };
+      this.#answers.set(req.socket, answer);
+      // Node drops what came in one packet behind an upgrade that is declined, so nothing may be expected there.
+      if (req.headers.upgrade !== undefined) reply.raw.shouldKeepAlive = false;
       void this.#handler.handle({
         req,
         res: reply.raw,
         target: request.originalUrl,
         entry: this.#entryOf(req),
+        refused: () => (answer.refused = true),
       });
     });
     app.all("/", () => {});
@@ -136,16 +151,25 @@ export class Gateway {
 
   /** Node's parser has refused what a client sent: answer as we answer everything, and close. */
   #refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-    const answer = this.#answers.get(socket);
-    const waiting = answer !== undefined && !answer.writableFinished;
-    // Within an answer, or before one that an earlier request waits for, ours would be taken for a part of it.
-    const amid = waiting && (answer.headersSent || answer.socket === null);
-    if (error.code === "ECONNRESET" || amid) {
+    if (error.code === "ECONNRESET") {
       socket.destroy();
       return;
     }
     if (this.#refused.has(socket)) return;
     this.#refused.add(socket);
+    const answer = this.#answers.get(socket);
+    const waiting = answer !== undefined && !answer.res.writableFinished;
+    if (waiting && (answer.res.req.complete || answer.refused)) {
+      // What is wrong stands behind a request that has, or gets, its answer; that one is given whole.
+      answer.res.once("finish", () => socket.end());
+      if (answer.refused) answer.res.end();
+      return;
+    }
+    // Within an answer, or before one that an earlier request waits for, ours would be taken for a part of it.
+    if (waiting && (answer.res.headersSent || answer.res.socket === null)) {
+      socket.destroy();
+      return;
+    }
     const reason = error.code === "HPE_HEADER_OVERFLOW" ? "they are too long" : reasonOf(error);
     const refusal = problem("request_headers_invalid", { reason });
     const text = errorResponse(refusal, "Bad Request", "none");

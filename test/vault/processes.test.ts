@@ -9,6 +9,7 @@ import { Program } from "../support/process.ts";
 import { Desk } from "./desk.ts";
 
 const adder = fileURLToPath(new URL("./adder.ts", import.meta.url));
+const opener = fileURLToPath(new URL("./opener.ts", import.meta.url));
 const holder = fileURLToPath(new URL("./holder.ts", import.meta.url));
 const main = join(import.meta.dirname, "../../src/main.ts");
 const node = process.execPath;
@@ -83,9 +84,7 @@ test("a disk that takes no more leaves the old vault and no temporary file", asy
 function openAs(desk: Desk, uid: number, gid: number): { status: number | null; stderr: string } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   chmodSync(desk.folder.path, 0o755);
-  return spawnSync(node, [adder, desk.vaultFile, desk.identityFile, "x", "0"], {
-    uid,
-    gid,
+  return spawnSync(node, [opener, desk.vaultFile, desk.identityFile, `${uid}`, `${gid}`], {
     encoding: "utf8",
   });
 }

@@ -1,0 +1,5 @@
+import { test } from "vitest";
+import { survivesIdleCloses } from "./idle-closes.ts";
+
+test("2,000 requests to an endpoint that closes idle connections at random: no client sees an error", () =>
+  survivesIdleCloses(2_000));
