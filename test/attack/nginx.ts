@@ -1,11 +1,8 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
-import { eventually } from "../support/eventually.ts";
 import type { Folder } from "../support/folder.ts";
 import { freePort } from "../support/openssl-server.ts";
 import type { Pki } from "../support/pki.ts";
-import { Program } from "../support/process.ts";
+import { runNginx } from "../support/nginx.ts";
 
 /** A request as nginx's access log has it. */
 export interface Logged {
@@ -91,15 +88,7 @@ http {
 }
 `,
   );
-  const program = new Program("nginx", ["-p", `${folder.path}/`, "-c", config], {
-    env: { PATH: `${process.env["PATH"]}:/usr/sbin` },
-  });
-  await eventually(async () => {
-    if (program.child.exitCode !== null) throw new Error(program.stderr);
-    const socket = connect(port, "127.0.0.1");
-    await once(socket, "connect");
-    socket.destroy();
-  });
+  const program = await runNginx(folder, config, port);
   return {
     origin: `https://127.0.0.1:${port}`,
     logged: () =>

@@ -62,6 +62,15 @@ http {
 }
 `,
   );
+  const program = await runNginx(folder, config, port);
+  return {
+    origin: `https://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
+  };
+}
+
+/** Runs Debian's nginx with a configuration and prefix of the test's own until it answers at its port. */
+export async function runNginx(folder: Folder, config: string, port: number): Promise<Program> {
   const program = new Program("nginx", ["-p", `${folder.path}/`, "-c", config], {
     env: { PATH: `${process.env["PATH"]}:/usr/sbin` },
   });
@@ -71,8 +80,5 @@ http {
     await once(socket, "connect");
     socket.destroy();
   });
-  return {
-    origin: `https://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
-  };
+  return program;
 }
