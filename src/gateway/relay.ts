@@ -42,6 +42,9 @@ class Relay implements ExchangeSink {
   /** The answer has been handed over whole; only the client's taking it is awaited. */
   #complete = false;
   #over = false;
+  /** What has been written in this turn of the event loop. */
+  #turn: "quiet" | "written" | "gathering" = "quiet";
+  #corked: Socket | undefined;
   /** The client takes no more for now. */
   #full = false;
 
@@ -91,6 +94,7 @@ class Relay implements ExchangeSink {
   data(chunk: Buffer): void {
     if (this.#over) return;
     this.#record.receivedBytes += chunk.length;
+    this.#gather();
     // What was read before the pause still comes, so one drain can be awaited for many chunks.
     if (this.#res.write(chunk) || this.#full) return;
     this.#full = true;
@@ -99,6 +103,25 @@ class Relay implements ExchangeSink {
       this.#full = false;
       this.#exchange?.resume();
     });
+  }
+
+  /**
+   * The first bytes of a turn of the event loop go out at once. When more come in the same turn, as from an endpoint
+   * that is faster than this process, they are held to the turn's end and leave in one system call.
+   */
+  #gather(): void {
+    if (this.#turn === "quiet") {
+      this.#turn = "written";
+      setImmediate(() => {
+        this.#turn = "quiet";
+        this.#corked?.uncork();
+        this.#corked = undefined;
+      });
+    } else if (this.#turn === "written") {
+      this.#turn = "gathering";
+      this.#corked = this.#res.socket ?? undefined;
+      this.#corked?.cork();
+    }
   }
 
   end(rawTrailers: readonly string[]): void {
