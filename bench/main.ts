@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { goalsOf } from "./goals.ts";
 import { lookAround } from "./machine.ts";
 import { type Options, readOptions, usage } from "./options.ts";
@@ -12,6 +13,11 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
 
 async function bench({ json, contenders, parts, plan }: Options): Promise<void> {
+  // Before the minutes of measuring, so that they are not lost to a path that cannot be written.
+  if (json !== undefined) {
+    mkdirSync(dirname(json), { recursive: true });
+    accessSync(dirname(json), constants.W_OK);
+  }
   const begun = new Date();
   const machine = lookAround();
   say(`${machine.cores} cores (${machine.cpu}), Linux ${machine.kernel}, Node.js ${machine.node}`);
