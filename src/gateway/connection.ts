@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { ClosedEarly, type Phase, PhaseTimeout } from "./failure.ts";
 import { limits } from "./limits.ts";
-import { type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
+import { headText, type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
 
 /** A request's body: bytes that were read already, and the stream that the rest comes from. */
 export interface Body {
@@ -44,13 +44,14 @@ export interface ExchangeEvents extends ResponseSink {
 
 const CRLF = Buffer.from("\r\n");
 
-function headText({ method, target, headers, body, upgrade }: UpstreamRequest): string {
-  let text = `${method} ${target} HTTP/1.1\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  if (body !== undefined)
-    text +=
-      body.length === undefined ? "Transfer-Encoding: chunked\r\n" : `Content-Length: ${body.length}\r\n`;
-  return `${text}${upgrade === undefined ? "Connection: keep-alive" : `Connection: Upgrade\r\nUpgrade: ${upgrade}`}\r\n\r\n`;
+/** The headers of a request, with those that frame its body and say what becomes of the connection. */
+function framedHeaders({ headers, body, upgrade }: UpstreamRequest): string[] {
+  const framed = [...headers];
+  if (body?.length !== undefined) framed.push("Content-Length", String(body.length));
+  else if (body !== undefined) framed.push("Transfer-Encoding", "chunked");
+  if (upgrade === undefined) framed.push("Connection", "keep-alive");
+  else framed.push("Connection", "Upgrade", "Upgrade", upgrade);
+  return framed;
 }
 
 /**
@@ -161,7 +162,8 @@ export class Connection {
   #send(request: UpstreamRequest): void {
     const { body } = request;
     const socket = this.#socket;
-    const head = Buffer.from(headText(request), "latin1");
+    const firstLine = `${request.method} ${request.target} HTTP/1.1`;
+    const head = Buffer.from(headText(firstLine, framedHeaders(request)), "latin1");
     this.#sent = false;
     socket.setTimeout(this.#phases.idleMs);
     if (body?.rest === undefined) {

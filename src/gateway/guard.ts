@@ -40,11 +40,15 @@ export function guard(req: IncomingMessage, target: string, anyHost: boolean): v
     throw problem("request_headers_invalid", { reason: "Transfer-Encoding is not exactly chunked" });
   // Behind such a head comes the other protocol, so a body would be read by one side and not by the other.
   if (
-    req.headers.upgrade?.toLowerCase() === "websocket" &&
+    asksForWebSocket(req) &&
     (codings.length > 0 || fieldValues(rawHeaders, "content-length").some((length) => length !== "0"))
   )
     throw problem("request_headers_invalid", { reason: "an upgrade cannot have a body" });
 }
+
+/** Whether a request asks for the one protocol that it may be switched to (RFC 6455 §4.1). */
+export const asksForWebSocket = ({ headers }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === "websocket";
 
 /** A page of another site can send requests to localhost, but not without these headers (Fetch standard). */
 function refusePages(rawHeaders: readonly string[], host: string): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, type PosternError } from "../errors.ts";
 import { limits } from "./limits.ts";
+import { headText } from "./wire.ts";
 
 /** The client's own request id when it is a sane one, else a new one. */
 export function requestIdOf(req: IncomingMessage): string {
@@ -72,7 +73,5 @@ export function respondWithError(
 export function errorResponse(error: PosternError, reason: string, requestId: string): string {
   const body = errorBody(error);
   const headers = [...errorHeaders(error, body, requestId), "Connection", "close"];
-  let text = `HTTP/1.1 ${error.status} ${reason}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${text}\r\n${body}`;
+  return headText(`HTTP/1.1 ${error.status} ${reason}`, headers) + body;
 }

@@ -5,6 +5,7 @@ import type { Address } from "../config/config.ts";
 import type { Logger } from "pino";
 import { problem, reasonOf } from "../errors.ts";
 import { type Entry, Handler, type HandlerOptions, responseOn } from "./handle.ts";
+import { asksForWebSocket } from "./guard.ts";
 import { limits } from "./limits.ts";
 import { beginChecks, lacksIpv6, type Listener, listenOn } from "./listen.ts";
 import { errorResponse } from "./respond.ts";
@@ -51,7 +52,7 @@ export class Gateway {
       // Host is the guard's to judge, with an error of ours.
       requireHostHeader: false,
       // Other upgrades (curl and Java offer h2c) are declined as RFC 9110 §7.8 allows: by answering as usual.
-      shouldUpgradeCallback: (req) => req.headers.upgrade?.toLowerCase() === "websocket",
+      shouldUpgradeCallback: asksForWebSocket,
     });
     // More headers than this Node would drop without a word; the guard refuses them instead.
     this.#server.maxHeadersCount = limits.requestHeaders + 1;

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { responseHeaders } from "./headers.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
-import type { ResponseHead } from "./wire.ts";
+import { headText, type ResponseHead } from "./wire.ts";
 
 /** Two connections that speak the same upgraded protocol. */
 export interface Tunnel {
@@ -12,13 +12,6 @@ export interface Tunnel {
   readonly answer: ResponseHead;
   /** What came behind the heads already. */
   readonly early: { readonly toEndpoint: Buffer; readonly toClient: Buffer };
-}
-
-function headText({ status, reason, rawHeaders }: ResponseHead, protocol: string): string {
-  const headers = [...responseHeaders(rawHeaders, false), "Connection", "Upgrade", "Upgrade", protocol];
-  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${text}\r\n`;
 }
 
 /**
@@ -50,7 +43,14 @@ export function tunnel(
     });
     side.pipe(other);
   };
-  client.write(headText(answer, "websocket"), "latin1");
+  const headers = [
+    ...responseHeaders(answer.rawHeaders, false),
+    "Connection",
+    "Upgrade",
+    "Upgrade",
+    "websocket",
+  ];
+  client.write(headText(`HTTP/1.1 ${answer.status} ${answer.reason}`, headers), "latin1");
   if (early.toClient.length > 0) client.write(early.toClient);
   if (early.toEndpoint.length > 0) endpoint.write(early.toEndpoint);
   join(client, endpoint, "client-stream");

@@ -62,6 +62,13 @@ export function fieldTokens(rawHeaders: readonly string[], name: string): string
   return fieldValues(rawHeaders, name).flatMap((value) => value.toLowerCase().split(",").map(trimmed));
 }
 
+/** The text of a message's head: its first line, and its headers, names and values in turn. */
+export function headText(firstLine: string, headers: readonly string[]): string {
+  let text = `${firstLine}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return `${text}\r\n`;
+}
+
 type State =
   | "head"
   | "length"
