@@ -42,8 +42,8 @@ class Relay implements ExchangeSink {
   /** The answer has been handed over whole; only the client's taking it is awaited. */
   #complete = false;
   #over = false;
-  /** What has been written in this turn of the event loop. */
-  #turn: "quiet" | "written" | "gathering" = "quiet";
+  /** Whether bytes of the answer went out in this turn of the event loop, and what holds back those after them. */
+  #wrote = false;
   #corked: Socket | undefined;
   /** The client takes no more for now. */
   #full = false;
@@ -110,17 +110,16 @@ class Relay implements ExchangeSink {
    * that is faster than this process, they are held to the turn's end and leave in one system call.
    */
   #gather(): void {
-    if (this.#turn === "quiet") {
-      this.#turn = "written";
+    if (!this.#wrote) {
+      this.#wrote = true;
       setImmediate(() => {
-        this.#turn = "quiet";
+        this.#wrote = false;
         this.#corked?.uncork();
         this.#corked = undefined;
       });
-    } else if (this.#turn === "written") {
-      this.#turn = "gathering";
-      this.#corked = this.#res.socket ?? undefined;
-      this.#corked?.cork();
+    } else if (this.#corked === undefined && this.#res.socket !== null) {
+      this.#corked = this.#res.socket;
+      this.#corked.cork();
     }
   }
 
