@@ -6,6 +6,7 @@ import { fingerprint, watchFile } from "./config/watch.ts";
 import { errorBody, PosternError, problem, reasonOf } from "./errors.ts";
 import { type Destination, type Directory, directoryOf } from "./gateway/directory.ts";
 import { systemAuthorities } from "./gateway/dial.ts";
+import { askOf } from "./gateway/ask.ts";
 import { guard } from "./gateway/guard.ts";
 import { limits } from "./gateway/limits.ts";
 import { beginChecks, listenOn } from "./gateway/listen.ts";
@@ -210,7 +211,7 @@ class App implements RunningApp {
 
   async #startAdmin(): Promise<void> {
     const admin = await createAdmin({
-      guard: (req, target) => guard(req, target, "socket" in this.#config.admin),
+      guard: (req, target) => guard(askOf(req, target), "socket" in this.#config.admin),
       state: () => ({
         ready: this.#ready,
         reload: this.#reload,

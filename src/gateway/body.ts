@@ -1,4 +1,5 @@
-import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import { type Ask, type Content, headerOf } from "./ask.ts";
 import type { Body } from "./connection.ts";
 import { FormScan } from "./form-scan.ts";
 import { limits } from "./limits.ts";
@@ -17,36 +18,38 @@ export interface Peeked {
   readonly beyond: boolean;
 }
 
-/** Whether a request has a body (RFC 9112 §6). */
-function lengthOf(req: IncomingMessage): { present: boolean; length: number | undefined } {
-  const header = req.headers["content-length"];
-  if (header !== undefined) return { present: true, length: Number(header) };
-  return { present: req.headers["transfer-encoding"] !== undefined, length: undefined };
-}
-
 /**
  * Takes chunks of the body until `enough` says so or the body ends. What follows stays in the stream, which is paused.
  *
  * @throws ClientLeft when the client goes away meanwhile
  */
-function take(
-  req: IncomingMessage,
+async function take(
+  { source, length }: Content,
+  enough: (chunk: Buffer, bytes: number) => boolean | Promise<boolean>,
+): Promise<Buffer[]> {
+  if (length === 0) return [];
+  if (!Buffer.isBuffer(source)) return takeFrom(source, enough);
+  await enough(source, source.length);
+  return [source];
+}
+
+function takeFrom(
+  stream: Readable,
   enough: (chunk: Buffer, bytes: number) => boolean | Promise<boolean>,
 ): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
-  if (req.headers["content-length"] === "0") return Promise.resolve(chunks);
   return new Promise((resolve, reject) => {
-    if (req.destroyed) {
+    if (stream.destroyed) {
       reject(new ClientLeft("the client left before its request was read"));
       return;
     }
     let bytes = 0;
     const leave = (): void => {
-      req.off("data", onData).off("end", finish).off("close", onClose).off("error", onClose);
+      stream.off("data", onData).off("end", finish).off("close", onClose).off("error", onClose);
     };
     const finish = (): void => {
       leave();
-      req.pause();
+      stream.pause();
       resolve(chunks);
     };
     const onClose = (): void => {
@@ -59,29 +62,29 @@ function take(
       const verdict = enough(chunk, bytes);
       if (verdict === true) finish();
       else if (verdict !== false) {
-        req.pause();
-        verdict.then((done) => (done ? finish() : req.resume()), reject);
+        stream.pause();
+        verdict.then((done) => (done ? finish() : stream.resume()), reject);
       }
     };
-    req.on("data", onData).on("end", finish).on("close", onClose).on("error", onClose);
+    stream.on("data", onData).on("end", finish).on("close", onClose).on("error", onClose);
   });
 }
 
-function bodyOf(req: IncomingMessage, read: readonly Buffer[], length: number | undefined): Body {
+function bodyOf({ source, length }: Content, read: readonly Buffer[]): Body {
   const bytes = read.reduce((sum, chunk) => sum + chunk.length, 0);
-  const whole = req.readableEnded || bytes === length;
-  return { read, rest: whole ? undefined : req, length: whole ? bytes : length };
+  const whole = Buffer.isBuffer(source) || source.readableEnded || bytes === length;
+  return { read, rest: whole ? undefined : source, length: whole ? bytes : length };
 }
 
 /**
  * The body of a request that needs no model. A small one is read whole, so that it goes out in one write and can be
  * sent again when an idle connection turns out to be dead; the rest is streamed.
  */
-export async function readBody(req: IncomingMessage): Promise<Body | undefined> {
-  const { present, length } = lengthOf(req);
-  if (!present) return undefined;
-  if (length === undefined || length > limits.wholeBodyBytes) return { read: [], rest: req, length };
-  return bodyOf(req, await take(req, (_chunk, bytes) => bytes >= length), length);
+export async function readBody({ content }: Ask): Promise<Body | undefined> {
+  if (content === undefined) return undefined;
+  const { length = Infinity } = content;
+  if (length > limits.wholeBodyBytes) return bodyOf(content, []);
+  return bodyOf(content, await take(content, (_chunk, bytes) => bytes >= length));
 }
 
 /** The model that a body names which was read whole anyway: for the log, where no route depends on it. */
@@ -96,10 +99,10 @@ type Scan = Pick<ModelScan, "found" | "hopeless" | "end"> & {
   feed(chunk: Buffer): undefined | Promise<void>;
 };
 
-function scanFor(req: IncomingMessage): Scan | string {
-  const encoding = req.headers["content-encoding"] ?? "identity";
+function scanFor(ask: Ask): Scan | string {
+  const encoding = headerOf(ask, "content-encoding") ?? "identity";
   if (encoding.toLowerCase() !== "identity") return `it is compressed (${encoding.slice(0, 32)})`;
-  const type = req.headers["content-type"] ?? "";
+  const type = headerOf(ask, "content-type") ?? "";
   if (!/^multipart\/form-data/i.test(type)) return new ModelScan();
   try {
     return new FormScan(type);
@@ -109,23 +112,24 @@ function scanFor(req: IncomingMessage): Scan | string {
 }
 
 /** Reads on until the body's model is found, the body ends, or `limitBytes` have been read. */
-export async function peekBody(req: IncomingMessage, limitBytes: number): Promise<Peeked> {
-  const { present, length } = lengthOf(req);
-  if (!present) return { body: undefined, found: undefined, missing: undefined, beyond: false };
-  const scan = scanFor(req);
+export async function peekBody(ask: Ask, limitBytes: number): Promise<Peeked> {
+  const { content } = ask;
+  if (content === undefined) return { body: undefined, found: undefined, missing: undefined, beyond: false };
+  const { length } = content;
+  const scan = scanFor(ask);
   if (typeof scan === "string")
-    return { body: await readBody(req), found: undefined, missing: scan, beyond: false };
+    return { body: await readBody(ask), found: undefined, missing: scan, beyond: false };
   // A small body is read to its end: then a second model in it counts as it does for the endpoint's parser.
   const wholeUpTo = length !== undefined && length <= limits.wholeBodyBytes ? length : 0;
   const enough = (bytes: number): boolean => {
     const decided = scan.found !== undefined || scan.hopeless !== undefined;
     return bytes >= (length ?? Infinity) || (decided && bytes >= wholeUpTo) || bytes >= limitBytes;
   };
-  const read = await take(req, (chunk, bytes) => {
+  const read = await take(content, (chunk, bytes) => {
     const fed = scan.feed(chunk);
     return fed === undefined ? enough(bytes) : fed.then(() => enough(bytes));
   });
-  const body = bodyOf(req, read, length);
+  const body = bodyOf(content, read);
   if (body.rest === undefined) scan.end();
   const found = placed(scan, read);
   const missing = found === undefined ? scan.hopeless : undefined;

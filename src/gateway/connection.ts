@@ -34,6 +34,8 @@ export interface PhaseLimits {
 export interface ExchangeEvents extends ResponseSink {
   /** So many bytes of the request's body have been handed to the connection. */
   uploaded(bytes: number): void;
+  /** All of the answer that has arrived so far has been told. */
+  flush(): void;
   /** The answer is complete and the connection has been dealt with. */
   settled(): void;
   /** The endpoint speaks the other protocol now. The socket belongs to whoever is told; `rest` came behind the head. */
@@ -58,7 +60,7 @@ function framedHeaders({ headers, body, upgrade }: UpstreamRequest): string[] {
  * One verified connection to an endpoint, which carries one exchange after the other. It owns its socket's events,
  * and the timeouts of the phases run on the socket's own timer, which costs nothing per chunk.
  */
-export class Connection {
+export class Connection implements ResponseSink {
   readonly #socket: Socket;
   readonly #freed: (connection: Connection) => void;
   #reader: ResponseReader | undefined;
@@ -107,23 +109,40 @@ export class Connection {
     this.#phase = "wait";
     this.#paused = false;
     this.#silent = true;
-    const sink: ResponseSink = {
-      informational: (head) => events.informational(head),
-      head: (head) => {
-        this.#phase = "stream";
-        this.#socket.setTimeout(phases.idleMs);
-        events.head(head);
-      },
-      data: (chunk) => events.data(chunk),
-      end: (trailers) => events.end(trailers),
-    };
     const switched = (head: ResponseHead, rest: Buffer): void => this.#handOver(head, rest);
     this.#reader = new ResponseReader(
       request.method,
-      sink,
+      this,
       request.upgrade === undefined ? undefined : switched,
     );
     this.#send(request);
+  }
+
+  /** For the reader of the answer, as those that follow. */
+  informational(head: ResponseHead): void {
+    this.#events?.informational(head);
+  }
+
+  head(head: ResponseHead): void {
+    this.#phase = "stream";
+    this.#socket.setTimeout(this.#phases.idleMs);
+    this.#events?.head(head);
+  }
+
+  get takesFramed(): boolean {
+    return this.#events?.takesFramed ?? false;
+  }
+
+  data(chunk: Buffer): void {
+    this.#events?.data(chunk);
+  }
+
+  framed(chunks: Buffer, bytes: number): void {
+    this.#events?.framed?.(chunks, bytes);
+  }
+
+  end(rawTrailers: readonly string[]): void {
+    this.#events?.end(rawTrailers);
   }
 
   /** Stops reading from the endpoint, because the client cannot take more now. */
@@ -165,7 +184,6 @@ export class Connection {
     const firstLine = `${request.method} ${request.target} HTTP/1.1`;
     const head = Buffer.from(headText(firstLine, framedHeaders(request)), "latin1");
     this.#sent = false;
-    socket.setTimeout(this.#phases.idleMs);
     if (body?.rest === undefined) {
       // Head and body in one write: one TLS record and one packet for most requests.
       socket.write(body === undefined ? head : Buffer.concat([head, ...body.read]));
@@ -173,6 +191,7 @@ export class Connection {
       this.#sentAll();
       return;
     }
+    socket.setTimeout(this.#phases.idleMs);
     socket.write(head);
     const chunked = body.length === undefined;
     for (const chunk of body.read) this.#writeBody(chunk, chunked);
@@ -238,6 +257,7 @@ export class Connection {
       else return this.#broke(error as Error);
     }
     if (reader.done && this.#reader === reader) this.#settle(reader);
+    else this.#events?.flush();
   }
 
   #settle(reader: ResponseReader): void {

@@ -46,6 +46,7 @@ export function fetchFrom(upstream: Upstream, path: string, timeoutMs: number): 
       connected: () => {},
       uploaded: () => {},
       informational: () => {},
+      flush: () => {},
       head: (head) => {
         status = head.status;
       },

@@ -1,5 +1,5 @@
-import type { IncomingMessage } from "node:http";
 import { problem } from "../errors.ts";
+import { type Ask, asksForWebSocket } from "./ask.ts";
 import { limits } from "./limits.ts";
 import { authorityOf } from "./target.ts";
 import { fieldTokens, fieldValues } from "./wire.ts";
@@ -13,18 +13,18 @@ const localName = /^(?:localhost|\[::1\]|127(?:\.[0-9]{1,3}){3})(?::[0-9]{1,5})?
  * @param anyHost whether the request came by a Unix socket, where names have no meaning
  * @throws PosternError method_not_allowed, expectation_unknown, host_not_allowed, origin_not_allowed, request_headers_invalid
  */
-export function guard(req: IncomingMessage, target: string, anyHost: boolean): void {
-  const { rawHeaders } = req;
+export function guard(ask: Ask, anyHost: boolean): void {
+  const { method, target, version, rawHeaders } = ask;
   // Its answer repeats the request, with the credentials that were attached to it (RFC 9110 §9.3.8).
-  if (req.method === "TRACE") throw problem("method_not_allowed", { method: "TRACE" });
+  if (method === "TRACE") throw problem("method_not_allowed", { method: "TRACE" });
   if (rawHeaders.length / 2 > limits.requestHeaders)
     throw problem("request_headers_invalid", { reason: `there are more than ${limits.requestHeaders}` });
   const codings = fieldTokens(rawHeaders, "transfer-encoding");
   // Node's parser takes 0.9 and 2.0 on a request line; HTTP/1.0 has no codings (RFC 9112 §6.1).
-  if (req.httpVersion !== "1.1" && (req.httpVersion !== "1.0" || codings.length > 0))
+  if (version !== "1.1" && (version !== "1.0" || codings.length > 0))
     throw problem("request_headers_invalid", { reason: "its HTTP version is not one that they fit" });
-  const { expect } = req.headers;
-  if (expect !== undefined && expect.toLowerCase() !== "100-continue")
+  const expect = fieldValues(rawHeaders, "expect").join(", ");
+  if (expect !== "" && expect.toLowerCase() !== "100-continue")
     throw problem("expectation_unknown", { expectation: printable(expect) });
   const hosts = fieldValues(rawHeaders, "host");
   // Node's parser lets two Host headers pass (RFC 9112 §3.2 asks for 400).
@@ -40,15 +40,11 @@ export function guard(req: IncomingMessage, target: string, anyHost: boolean): v
     throw problem("request_headers_invalid", { reason: "Transfer-Encoding is not exactly chunked" });
   // Behind such a head comes the other protocol, so a body would be read by one side and not by the other.
   if (
-    asksForWebSocket(req) &&
+    asksForWebSocket(ask) &&
     (codings.length > 0 || fieldValues(rawHeaders, "content-length").some((length) => length !== "0"))
   )
     throw problem("request_headers_invalid", { reason: "an upgrade cannot have a body" });
 }
-
-/** Whether a request asks for the one protocol that it may be switched to (RFC 6455 §4.1). */
-export const asksForWebSocket = ({ headers }: IncomingMessage): boolean =>
-  headers.upgrade?.toLowerCase() === "websocket";
 
 /** A page of another site can send requests to localhost, but not without these headers (Fetch standard). */
 function refusePages(rawHeaders: readonly string[], host: string): void {

@@ -1,7 +1,7 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { PosternError, problem, reasonOf } from "../errors.ts";
+import type { Ask } from "./ask.ts";
 import { expiredSince } from "./attach.ts";
 import { ClientLeft } from "./body.ts";
 import type { UpstreamRequest } from "./connection.ts";
@@ -12,8 +12,9 @@ import type { Metrics } from "./metrics.ts";
 import { mergeModels, mergesModels } from "./models.ts";
 import type { Outcome } from "./outcome.ts";
 import { beginRecord, logFields, type RequestRecord } from "./record.ts";
-import { relay, type RelayEnd } from "./relay.ts";
-import { requestIdOf, respondWithError } from "./respond.ts";
+import { Relay } from "./relay.ts";
+import type { Reply } from "./reply.ts";
+import { requestIdOf } from "./respond.ts";
 import { chooseRoute } from "./route.ts";
 import { mapTarget, type Target } from "./target.ts";
 import { tunnel } from "./tunnel.ts";
@@ -28,15 +29,20 @@ export interface Entry {
 
 /** A request as it comes in. */
 export interface Arrival {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  /** The target of the request line, as it was sent. */
-  readonly target: string;
+  readonly ask: Ask;
+  readonly reply: Reply;
   readonly entry: Entry;
-  /** Told when it is refused with an error of ours. */
-  readonly refused?: () => void;
-  /** For a WebSocket: the client's connection, and what came behind the request's head. */
-  readonly upgrade?: { readonly socket: Socket; readonly head: Buffer };
+  /** For a WebSocket. */
+  readonly upgrade?: Upgrade;
+}
+
+/** The connection of a client that asks for another protocol. */
+export interface Upgrade {
+  readonly socket: Socket;
+  /** What came behind the request's head. */
+  readonly head: Buffer;
+  /** Takes the socket from the reply, which is not needed any more. */
+  readonly detach: () => void;
 }
 
 export interface HandlerOptions {
@@ -70,63 +76,59 @@ export class Handler {
   }
 
   async handle(arrival: Arrival): Promise<void> {
-    const { req, res } = arrival;
+    const { ask, reply } = arrival;
     this.#inFlight += 1;
-    const record = beginRecord(requestIdOf(req), req.method ?? "", performance.now());
-    const refuse = (error: PosternError): void => {
-      record.code = error.code;
-      record.status = error.status;
-      arrival.refused?.();
-      respondWithError(req, res, error, record.id);
-    };
+    const record = beginRecord(requestIdOf(ask), ask.method, performance.now());
     try {
       if (this.#stopping) throw problem("stopping", undefined);
       const directory = this.#options.directory();
       const target = this.#admit(arrival, directory);
-      if (asksForModels(req, target) && mergesModels(directory))
-        await this.#listModels(res, record, directory);
-      else await this.#relay(arrival, target, directory, record, refuse);
+      record.path = target.path;
+      if (asksForModels(ask, target) && mergesModels(directory))
+        await this.#listModels(reply, record, directory);
+      else await this.#relay(arrival, target, directory, record);
     } catch (error) {
-      this.#failed(res, record, error, refuse);
+      this.#failed(reply, record, error);
     }
   }
 
   /** Guards a request and maps its target. */
-  #admit({ req, target, entry }: Arrival, directory: Directory): Target {
-    guard(req, target, entry.unixSocket);
-    return mapTarget(target, directory.destinations, entry.endpoint);
+  #admit({ ask, entry }: Arrival, directory: Directory): Target {
+    guard(ask, entry.unixSocket);
+    return mapTarget(ask.target, directory.destinations, entry.endpoint);
   }
 
   async #relay(
-    arrival: Arrival,
+    { ask, reply, upgrade }: Arrival,
     target: Target,
     directory: Directory,
     record: RequestRecord,
-    refuse: RelayEnd["refuse"],
   ): Promise<void> {
-    const { req, res, upgrade } = arrival;
-    const route = await chooseRoute(req, target, directory);
+    const route = await chooseRoute(ask, target, directory);
     const upstream = this.#enter(route.destination, record);
     record.model = route.model;
     const request: UpstreamRequest = {
-      method: req.method ?? "GET",
+      method: ask.method,
       target: route.target,
-      headers: requestHeaders(req.rawHeaders, upstream.host, upstream.attachment),
+      headers: requestHeaders(ask.rawHeaders, upstream.host, upstream.attachment),
       body: route.body,
       ...(upgrade === undefined ? {} : { upgrade: "websocket" }),
     };
     const settle = (outcome: Outcome): void => this.#settle(record, outcome);
-    const end: RelayEnd = { refuse, settle };
-    if (upgrade === undefined) return relay(req, res, upstream, request, record, end);
-    const { socket: client, head } = upgrade;
-    relay(req, res, upstream, request, record, {
-      ...end,
-      switched: (answer, endpoint, rest) => {
-        res.detachSocket(client);
-        record.sentBytes += head.length;
-        tunnel({ client, endpoint, answer, early: { toEndpoint: head, toClient: rest } }, record, settle);
-      },
-    });
+    const relay = new Relay(
+      ask,
+      reply,
+      record,
+      settle,
+      upgrade &&
+        ((answer, endpoint, rest) => {
+          const { socket: client, head, detach } = upgrade;
+          detach();
+          record.sentBytes += head.length;
+          tunnel({ client, endpoint, answer, early: { toEndpoint: head, toClient: rest } }, record, settle);
+        }),
+    );
+    relay.start((sink) => upstream.send(request, sink));
   }
 
   /** The way to an endpoint whose credentials are in order now; without them nothing is sent. */
@@ -139,22 +141,31 @@ export class Handler {
     return way;
   }
 
-  async #listModels(res: ServerResponse, record: RequestRecord, directory: Directory): Promise<void> {
+  async #listModels(reply: Reply, record: RequestRecord, directory: Directory): Promise<void> {
     const { models, unavailable } = await mergeModels(directory);
-    if (res.destroyed) return this.#settle(record, "client-wait");
-    const headers = ["Content-Type", "application/json", "X-Request-Id", record.id];
+    if (reply.gone) return this.#settle(record, "client-wait");
+    const body = Buffer.from(JSON.stringify({ object: "list", data: models }));
+    const headers = ["Content-Type", "application/json", "Content-Length", String(body.length)];
+    headers.push("X-Request-Id", record.id);
     if (unavailable.length > 0) headers.push("X-Postern-Unavailable", unavailable.join(", "));
-    res.writeHead(200, headers).end(JSON.stringify({ object: "list", data: models }));
+    reply.begin(200, "OK", headers);
+    reply.data(body);
+    reply.end([]);
     record.status = 200;
     this.#settle(record, "done");
   }
 
-  #failed(res: ServerResponse, record: RequestRecord, error: unknown, refuse: RelayEnd["refuse"]): void {
+  #failed(reply: Reply, record: RequestRecord, error: unknown): void {
     if (error instanceof ClientLeft) return this.#settle(record, "client-request");
     const known = error instanceof PosternError;
     if (!known) this.#options.log.error({ requestId: record.id, reason: reasonOf(error) }, "internal error");
-    if (res.headersSent) res.destroy();
-    else refuse(known ? error : problem("internal", { reason: "the log has more" }, error));
+    if (reply.begun) reply.breakOff();
+    else {
+      const refusal = known ? error : problem("internal", { reason: "the log has more" }, error);
+      record.code = refusal.code;
+      record.status = refusal.status;
+      reply.refuse(refusal, record.id);
+    }
     this.#settle(record, known ? "postern-request" : "postern-internal");
   }
 
@@ -169,17 +180,5 @@ export class Handler {
   }
 }
 
-const asksForModels = (req: IncomingMessage, target: Target): boolean =>
-  req.method === "GET" && target.by === "model" && /^\/models\/?$/.test(target.path);
-
-/** A response for a request that asked for an upgrade and may be refused: Node makes none for it. */
-export function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
-  const res = new ServerResponse(req);
-  res.shouldKeepAlive = false;
-  res.assignSocket(socket);
-  // What comes after a refused upgrade is in nobody's protocol.
-  res.on("finish", () => socket.end(() => socket.destroy()));
-  // Told by the response's close as well; without a listener it would end the process.
-  socket.on("error", () => socket.destroy());
-  return res;
-}
+const asksForModels = ({ method }: Ask, target: Target): boolean =>
+  method === "GET" && target.by === "model" && /^\/models\/?$/.test(target.path);

@@ -6,6 +6,8 @@ export const limits = {
   requestHeaders: 256,
   /** The time in which a client must send its request's head. */
   requestHeadMs: 60_000,
+  /** The time in which a client must send a body that is read whole, once its head has come. */
+  wholeBodyMs: 60_000,
   /** How long an idle client connection is kept: longer than the pools of the SDKs keep theirs. */
   clientKeepAliveMs: 75_000,
   /** Of an answer's head or trailers, in bytes. */
@@ -20,6 +22,11 @@ export const limits = {
   modelBytes: 1024,
   /** The time in which each endpoint must list its models for the merged list. */
   modelsMs: 5_000,
+  /** How much of an answer's end and beginning is kept beside the stream, in bytes, to find its usage there. */
+  usageTailBytes: 4 * 1024,
+  usageHeadBytes: 2 * 1024,
+  /** In how many parts that may be kept before they are made one. */
+  usageParts: 16,
   /** Of an answer to a request of our own, in bytes. */
   fetchedBytes: 4 * 1024 * 1024,
   /** How long the rest of a request's body is read past, so that the client gets to read an answer that came early. */

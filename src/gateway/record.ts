@@ -1,9 +1,19 @@
 import type { Outcome } from "./outcome.ts";
 
+/** What an answer says that it took, in tokens. */
+export interface Usage {
+  readonly inputTokens: number | undefined;
+  readonly outputTokens: number | undefined;
+}
+
 /** What is known of one request: for its log line and the metrics. It holds no header and no body. */
 export interface RequestRecord {
   readonly id: string;
   readonly method: string;
+  /** The path below the endpoint's base, without its query: `/chat/completions`. */
+  path: string;
+  /** The name of the local key that it came with. */
+  localKey: string | undefined;
   /** `performance.now()` when the request's head had been read. */
   readonly startedMs: number;
   endpoint: string | undefined;
@@ -15,17 +25,26 @@ export interface RequestRecord {
   code: string | undefined;
   connectedMs: number | undefined;
   firstByteMs: number | undefined;
+  /** When the first bytes of the answer's body came. */
+  firstTokenMs: number | undefined;
   endedMs: number | undefined;
   /** Of the request's body, sent to the endpoint. */
   sentBytes: number;
   /** Of the answer's body, received from the endpoint. */
   receivedBytes: number;
+  usage: Usage | undefined;
+  /** The endpoints that were tried before the one that answered, with what they said. */
+  tried: readonly string[];
+  /** Whether the cache was asked, and what it had. */
+  cache: "hit" | "miss" | undefined;
 }
 
 export function beginRecord(id: string, method: string, nowMs: number): RequestRecord {
   return {
     id,
     method,
+    path: "",
+    localKey: undefined,
     startedMs: nowMs,
     endpoint: undefined,
     model: undefined,
@@ -34,9 +53,13 @@ export function beginRecord(id: string, method: string, nowMs: number): RequestR
     code: undefined,
     connectedMs: undefined,
     firstByteMs: undefined,
+    firstTokenMs: undefined,
     endedMs: undefined,
     sentBytes: 0,
     receivedBytes: 0,
+    usage: undefined,
+    tried: [],
+    cache: undefined,
   };
 }
 

@@ -1,16 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, type PosternError } from "../errors.ts";
+import type { Ask } from "./ask.ts";
 import { limits } from "./limits.ts";
-import { headText } from "./wire.ts";
+import { fieldValues, headText } from "./wire.ts";
 
 /** The client's own request id when it is a sane one, else a new one. */
-export function requestIdOf(req: IncomingMessage): string {
-  const given = req.headers["x-request-id"];
-  return typeof given === "string" && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : randomUUID();
+export function requestIdOf({ rawHeaders }: Ask): string {
+  const [given, ...others] = fieldValues(rawHeaders, "x-request-id");
+  if (given === undefined || others.length > 0) return randomUUID();
+  return /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-function errorHeaders(error: PosternError, body: string, requestId: string): string[] {
+/** The headers of an error of ours, beside those of the connection. */
+export function errorHeaders(error: PosternError, body: string, requestId: string): string[] {
   const headers = [
     "Content-Type",
     "application/json",

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import { formatSize } from "../config/quantities.ts";
 import { problem } from "../errors.ts";
+import { type Ask, headerOf } from "./ask.ts";
 import { modelIn, type Peeked, peekBody, readBody, withModel } from "./body.ts";
 import type { Body } from "./connection.ts";
 import { type Destination, type Directory, pathsOf } from "./directory.ts";
@@ -38,30 +38,26 @@ const asPath = (id: string): string => encodeURI(id).replaceAll(/[?#]/g, encodeU
  * @throws PosternError endpoint_none, model_unknown, model_missing, model_too_far, body_unreadable
  * @throws ClientLeft
  */
-export async function chooseRoute(
-  req: IncomingMessage,
-  target: Target,
-  directory: Directory,
-): Promise<Route> {
+export async function chooseRoute(ask: Ask, target: Target, directory: Directory): Promise<Route> {
   if (target.by !== "model") {
     const destination = directory.destinations.get(target.endpoint);
     if (destination === undefined)
       throw problem("endpoint_unknown", { endpoint: target.endpoint, known: [] });
     if (target.by === "raw")
-      return { destination, target: target.path + target.query, model: undefined, body: await readBody(req) };
-    return toEndpoint(req, target, destination, directory);
+      return { destination, target: target.path + target.query, model: undefined, body: await readBody(ask) };
+    return toEndpoint(ask, target, destination, directory);
   }
   if (directory.destinations.size === 0) throw problem("endpoint_none", undefined);
   if (directory.destinations.size === 1 && directory.fallback !== undefined)
-    return toEndpoint(req, target, directory.fallback, directory);
+    return toEndpoint(ask, target, directory.fallback, directory);
   const named = modelInPath(target.path);
-  if (named !== undefined) return byPath(req, target, named, directory);
-  return byBody(target, await peekBody(req, directory.peekBytes), directory, isJson(req));
+  if (named !== undefined) return byPath(ask, target, named, directory);
+  return byBody(target, await peekBody(ask, directory.peekBytes), directory, isJson(ask));
 }
 
 /** A route that needs no model: the body is awaited for it only where the endpoint has aliases to put in place. */
 async function toEndpoint(
-  req: IncomingMessage,
+  ask: Ask,
   target: Target,
   destination: Destination,
   directory: Directory,
@@ -69,23 +65,18 @@ async function toEndpoint(
   const { aliases } = destination.endpoint;
   const inPath = modelInPath(target.path);
   if (aliases.size > 0 && inPath === undefined)
-    return routeTo(destination, target, await peekBody(req, directory.peekBytes), isJson(req));
+    return routeTo(destination, target, await peekBody(ask, directory.peekBytes), isJson(ask));
   const real = inPath === undefined ? undefined : aliases.get(inPath);
   const path = real === undefined ? target.path : `/models/${asPath(real)}`;
-  const body = await readBody(req);
+  const body = await readBody(ask);
   const model = inPath ?? modelIn(body);
   return { destination, target: upstreamTarget(destination, path, target.query), model, body };
 }
 
-async function byPath(
-  req: IncomingMessage,
-  target: Target,
-  model: string,
-  directory: Directory,
-): Promise<Route> {
+async function byPath(ask: Ask, target: Target, model: string, directory: Directory): Promise<Route> {
   const destination = directory.byModel.get(model) ?? directory.fallback;
   if (destination === undefined) throw unknownModel(model, directory);
-  return toEndpoint(req, target, destination, directory);
+  return toEndpoint(ask, target, destination, directory);
 }
 
 function byBody(target: Target, peeked: Peeked, directory: Directory, json: boolean): Route {
@@ -132,6 +123,6 @@ function upstreamTarget({ endpoint }: Destination, path: string, query: string):
   return (full === "" ? "/" : full) + query;
 }
 
-function isJson(req: IncomingMessage): boolean {
-  return !/^multipart\//i.test(req.headers["content-type"] ?? "");
+function isJson(ask: Ask): boolean {
+  return !/^multipart\//i.test(headerOf(ask, "content-type") ?? "");
 }

@@ -1,14 +1,16 @@
-import { createServer, type IncomingMessage, METHODS, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import fastify, { type FastifyInstance } from "fastify";
-import type { Address } from "../config/config.ts";
 import type { Logger } from "pino";
+import type { Address } from "../config/config.ts";
 import { problem, reasonOf } from "../errors.ts";
-import { type Entry, Handler, type HandlerOptions, responseOn } from "./handle.ts";
-import { asksForWebSocket } from "./guard.ts";
+import { askOf, asksForWebSocket } from "./ask.ts";
+import { type Entry, Handler, type HandlerOptions } from "./handle.ts";
+import { HttpReply } from "./http-reply.ts";
 import { limits } from "./limits.ts";
 import { beginChecks, lacksIpv6, type Listener, listenOn } from "./listen.ts";
+import { PlainConnection } from "./plain-connection.ts";
 import { errorResponse } from "./respond.ts";
+import { Turn } from "./turn.ts";
 
 /** A place to listen, and the endpoint that its `/v1` is, if it is an endpoint's own. */
 export interface Doorway {
@@ -25,17 +27,23 @@ interface Answer {
 
 const anywhere: Entry = { endpoint: undefined, unixSocket: false };
 
-/** The gateway's listeners: one HTTP server behind all doorways, whose requests go to the handler. */
+/**
+ * The gateway's listeners. Connections of all doorways begin as plain ones; what is not plain goes to Node's HTTP
+ * server. Either way the requests go to the handler.
+ */
 export class Gateway {
   readonly #server: Server;
-  readonly #app: FastifyInstance;
   readonly #handler: Handler;
   readonly #log: Logger;
+  readonly #turn = new Turn();
+  readonly #plain = new Set<PlainConnection>();
   readonly #entries = new WeakMap<object, Entry>();
   /** The last answer that each connection was asked for. */
   readonly #answers = new WeakMap<object, Answer>();
   /** Connections whose bytes were no request; what follows is read past. */
   readonly #refused = new WeakSet<object>();
+  /** Connections that came from a plain one with bytes that did not wait for its last answer. */
+  readonly #early = new WeakSet<object>();
   readonly #listeners: Listener[] = [];
 
   constructor(options: HandlerOptions) {
@@ -56,19 +64,11 @@ export class Gateway {
     });
     // More headers than this Node would drop without a word; the guard refuses them instead.
     this.#server.maxHeadersCount = limits.requestHeaders + 1;
-    this.#server.on("upgrade", (req: IncomingMessage, socket: Socket, head: Buffer) => {
-      const upgrade = { socket, head };
-      void this.#handler.handle({
-        req,
-        res: responseOn(req, socket),
-        target: req.url ?? "",
-        entry: this.#entryOf(req),
-        upgrade,
-      });
-    });
+    this.#server.on("request", (req, res) => this.#answer(req, res));
+    this.#server.on("upgrade", (req, socket, head) => this.#upgrade(req, socket as Socket, head));
+    this.#server.on("clientError", (error, socket) => this.#refuse(error, socket as Socket));
     // The guard refuses what cannot be expected, with an error of ours.
-    this.#server.on("checkExpectation", (req, res) => this.#server.emit("request", req, res));
-    this.#app = this.#routes();
+    this.#server.on("checkExpectation", (req, res) => this.#answer(req, res));
   }
 
   /**
@@ -78,7 +78,6 @@ export class Gateway {
    * @throws PosternError address_in_use, address_unavailable
    */
   async listen(doorways: readonly Doorway[]): Promise<string[]> {
-    await this.#app.ready();
     beginChecks(this.#server);
     const left: unknown[] = [];
     try {
@@ -104,46 +103,50 @@ export class Gateway {
   /** Takes no more connections, lets what is in flight end for up to `drainMs`, then closes everything. */
   async stop(drainMs: number): Promise<void> {
     for (const listener of this.#listeners) listener.close();
+    for (const connection of this.#plain) connection.close();
     this.#server.closeIdleConnections();
     await this.#handler.drain(drainMs);
     await Promise.all(this.#listeners.map((listener) => listener.end()));
-    await this.#app.close();
     this.#server.close(() => {});
   }
 
-  #routes(): FastifyInstance {
-    const app = fastify({
-      serverFactory: (handler) => this.#server.on("request", handler),
-      // Every target goes to the one route below; ours are mapped by target.ts, from the raw text.
-      rewriteUrl: () => "/",
-      clientErrorHandler: (error, socket) => this.#refuse(error, socket),
+  #accept(socket: Socket, entry: Entry): void {
+    const connection = new PlainConnection(socket, {
+      turn: this.#turn,
+      handle: (ask, reply) => void this.#handler.handle({ ask, reply, entry }),
+      handOver: (bytes, early) => {
+        this.#plain.delete(connection);
+        if (early) this.#early.add(socket);
+        this.#entries.set(socket, entry);
+        this.#server.emit("connection", socket);
+        socket.emit("data", bytes);
+      },
     });
-    for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
-    app.addHook("onRequest", (request, reply, _done) => {
-      // Taken over before Fastify would read the body.
-      reply.hijack();
-      const { raw: req } = request;
-      // What stands behind a request whose answer closes the connection is nobody's (RFC 9112 §9.6).
-      if (this.#answers.get(req.socket)?.res.shouldKeepAlive === false) return;
-      const answer: Answer = { res: reply.raw, refused: false };
-      this.#answers.set(req.socket, answer);
-      // Node drops what came in one packet behind an upgrade that is declined, so nothing may be expected there.
-      if (req.headers.upgrade !== undefined) reply.raw.shouldKeepAlive = false;
-      void this.#handler.handle({
-        req,
-        res: reply.raw,
-        target: request.originalUrl,
-        entry: this.#entryOf(req),
-        refused: () => (answer.refused = true),
-      });
-    });
-    app.all("/", () => {});
-    return app;
+    this.#plain.add(connection);
+    socket.once("close", () => this.#plain.delete(connection));
   }
 
-  #accept(socket: Socket, entry: Entry): void {
-    this.#entries.set(socket, entry);
-    this.#server.emit("connection", socket);
+  #answer(req: IncomingMessage, res: ServerResponse): void {
+    // What stands behind a request whose answer closes the connection is nobody's (RFC 9112 §9.6).
+    if (this.#answers.get(req.socket)?.res.shouldKeepAlive === false) return;
+    const answer: Answer = { res, refused: false };
+    this.#answers.set(req.socket, answer);
+    // Node drops what came in one packet behind an upgrade that is declined, so nothing may be expected there.
+    if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
+    const reply = new HttpReply(req, res, this.#turn, () => (answer.refused = true));
+    void this.#handler.handle({ ask: askOf(req), reply, entry: this.#entryOf(req) });
+  }
+
+  #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
+    const res = responseOn(req, socket);
+    const reply = new HttpReply(req, res, this.#turn, () => {});
+    const detach = (): void => res.detachSocket(socket);
+    void this.#handler.handle({
+      ask: askOf(req),
+      reply,
+      entry: this.#entryOf(req),
+      upgrade: { socket, head, detach },
+    });
   }
 
   #entryOf(req: IncomingMessage): Entry {
@@ -159,6 +162,11 @@ export class Gateway {
     if (this.#refused.has(socket)) return;
     this.#refused.add(socket);
     const answer = this.#answers.get(socket);
+    // What is no request stands behind one that has its answer: a second one would be taken for the next request's.
+    if (answer === undefined && this.#early.has(socket)) {
+      socket.end();
+      return;
+    }
     const waiting = answer !== undefined && !answer.res.writableFinished;
     if (waiting && (answer.res.req.complete || answer.refused)) {
       // What is wrong stands behind a request that has, or gets, its answer; that one is given whole.
@@ -183,4 +191,16 @@ export class Gateway {
     const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
     socket.once("close", () => clearTimeout(timer));
   }
+}
+
+/** A response for a request that asked for an upgrade and may be refused: Node makes none for it. */
+function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  res.assignSocket(socket);
+  // What comes after a refused upgrade is in nobody's protocol.
+  res.on("finish", () => socket.end(() => socket.destroy()));
+  // Told by the response's close as well; without a listener it would end the process.
+  socket.on("error", () => socket.destroy());
+  return res;
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { EndpointConfig } from "../config/config.ts";
 import type { Attachment } from "./attach.ts";
-import { Connection, type UpstreamRequest } from "./connection.ts";
+import { Connection, type ExchangeEvents, type UpstreamRequest } from "./connection.ts";
 import { dialerOf, type Dialer } from "./dial.ts";
 import { type Failure, failureOf, type Phase, PhaseTimeout } from "./failure.ts";
 import type { ResponseHead, ResponseSink } from "./wire.ts";
@@ -12,6 +12,8 @@ export interface ExchangeSink extends ResponseSink {
   connected(): void;
   /** So many bytes of the request's body have been sent. */
   uploaded(bytes: number): void;
+  /** All of the answer that has arrived so far has been told. */
+  flush(): void;
   failed(failure: Failure): void;
   /** Only for requests with `upgrade`, and then in the place of `end`: the socket belongs to whoever is told. */
   switched?(head: ResponseHead, socket: Socket, rest: Buffer): void;
@@ -103,12 +105,14 @@ export class Upstream {
 }
 
 /** An exchange that can move to a fresh connection when an idle one turns out to be dead. */
-class PooledExchange implements Exchange {
+class PooledExchange implements Exchange, ExchangeEvents {
   readonly #request: UpstreamRequest;
   readonly #sink: ExchangeSink;
   readonly #upstream: Upstream;
   #connection: Connection | undefined;
   #giveUp: (() => void) | undefined;
+  /** No answer has come on its connection before. */
+  #fresh = true;
   #over = false;
 
   constructor(request: UpstreamRequest, sink: ExchangeSink, upstream: Upstream) {
@@ -151,35 +155,62 @@ class PooledExchange implements Exchange {
 
   #carry(connection: Connection): void {
     this.#connection = connection;
-    const fresh = connection.uses === 0;
-    const sink = this.#sink;
-    sink.connected();
-    connection.carry(this.#request, this.#upstream.endpoint.timeouts, {
-      uploaded: (bytes) => sink.uploaded(bytes),
-      informational: (head: ResponseHead) => sink.informational(head),
-      head: (head) => sink.head(head),
-      data: (chunk) => sink.data(chunk),
-      end: (trailers) => {
-        this.#over = true;
-        sink.end(trailers);
-      },
-      switched: (head, socket, rest) => {
-        this.#over = true;
-        this.#connection = undefined;
-        sink.switched?.(head, socket, rest);
-      },
-      settled: () => {
-        this.#connection = undefined;
-      },
-      failed: (cause, phase, silent) => {
-        this.#connection = undefined;
-        // The server closed an idle connection just as we took it (RFC 9112 §9.3.1). It has seen nothing of the
-        // request, or said nothing; with the whole request at hand a fresh connection is tried, once.
-        const wasStale = !fresh && silent && !(cause instanceof PhaseTimeout);
-        if (wasStale && this.#request.body?.rest === undefined) this.#dial();
-        else this.#fail(cause, phase, fresh, undefined);
-      },
-    });
+    this.#fresh = connection.uses === 0;
+    this.#sink.connected();
+    connection.carry(this.#request, this.#upstream.endpoint.timeouts, this);
+  }
+
+  /** For the connection, as those that follow. */
+  uploaded(bytes: number): void {
+    this.#sink.uploaded(bytes);
+  }
+
+  informational(head: ResponseHead): void {
+    this.#sink.informational(head);
+  }
+
+  head(head: ResponseHead): void {
+    this.#sink.head(head);
+  }
+
+  get takesFramed(): boolean {
+    return this.#sink.takesFramed ?? false;
+  }
+
+  data(chunk: Buffer): void {
+    this.#sink.data(chunk);
+  }
+
+  framed(chunks: Buffer, bytes: number): void {
+    this.#sink.framed?.(chunks, bytes);
+  }
+
+  flush(): void {
+    this.#sink.flush();
+  }
+
+  end(rawTrailers: readonly string[]): void {
+    this.#over = true;
+    this.#sink.end(rawTrailers);
+  }
+
+  switched(head: ResponseHead, socket: Socket, rest: Buffer): void {
+    this.#over = true;
+    this.#connection = undefined;
+    this.#sink.switched?.(head, socket, rest);
+  }
+
+  settled(): void {
+    this.#connection = undefined;
+  }
+
+  failed(cause: Error, phase: Phase, silent: boolean): void {
+    this.#connection = undefined;
+    // The server closed an idle connection just as we took it (RFC 9112 §9.3.1). It has seen nothing of the request, or
+    // said nothing; with the whole request at hand a fresh connection is tried, once.
+    const wasStale = !this.#fresh && silent && !(cause instanceof PhaseTimeout);
+    if (wasStale && this.#request.body?.rest === undefined) this.#dial();
+    else this.#fail(cause, phase, this.#fresh, undefined);
   }
 
   #fail(cause: Error, phase: Phase, fresh: boolean, untrusted: string | undefined): void {

@@ -14,6 +14,10 @@ export interface ResponseSink {
   informational(head: ResponseHead): void;
   head(head: ResponseHead): void;
   data(chunk: Buffer): void;
+  /** Whether it takes chunks in their framing where they are whole; asked behind the head. */
+  readonly takesFramed?: boolean;
+  /** Whole chunks as they came, `size CRLF data CRLF`, one or several, with so many bytes of content. */
+  framed?(chunks: Buffer, bytes: number): void;
   /** The answer is complete. Trailers are names and values in turn. */
   end(rawTrailers: readonly string[]): void;
 }
@@ -69,6 +73,21 @@ export function headText(firstLine: string, headers: readonly string[]): string 
   return `${text}\r\n`;
 }
 
+const CRLF = Buffer.from("\r\n");
+const HEAD_END = Buffer.from("\r\n\r\n");
+const zeroChunk = Buffer.from("0\r\n\r\n");
+
+/** Bytes as one chunk (RFC 9112 §7.1). */
+export function chunkOf(part: Buffer): Buffer[] {
+  return part.length === 0 ? [] : [Buffer.from(`${part.length.toString(16)}\r\n`, "latin1"), part, CRLF];
+}
+
+/** The end of a chunked body, with its trailers. */
+export function lastChunk(trailers: readonly [string, string][]): Buffer {
+  if (trailers.length === 0) return zeroChunk;
+  return Buffer.from(headText("0", trailers.flat()), "latin1");
+}
+
 type State =
   | "head"
   | "length"
@@ -79,8 +98,15 @@ type State =
   | "until-close"
   | "done";
 
-const CRLF = Buffer.from("\r\n");
-const HEAD_END = Buffer.from("\r\n\r\n");
+const isCrlfAt = (bytes: Buffer, at: number): boolean => bytes[at] === 0x0d && bytes[at + 1] === 0x0a;
+
+/** The value of a hexadecimal digit, or -1. */
+function hexDigit(code: number | undefined): number {
+  if (code === undefined) return -1;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
 
 /**
  * Reads one HTTP/1.1 answer from the bytes of a connection, strictly (RFC 9112): what two parsers could read in two
@@ -128,6 +154,8 @@ export class ResponseReader {
           rest = this.#readCounted(rest);
           break;
         case "chunk-size":
+          rest = this.#readFramed(rest);
+          break;
         case "chunk-end":
           rest = this.#readLine(rest);
           break;
@@ -235,6 +263,28 @@ export class ResponseReader {
       else this.#state = "chunk-end";
     }
     return part.length === rest.length ? undefined : rest.subarray(part.length);
+  }
+
+  /** Whole chunks at once, for a sink that takes them so; whatever is not a plain whole chunk by its lines. */
+  #readFramed(rest: Buffer): Buffer | undefined {
+    if (this.#pending !== undefined || this.#sink.takesFramed !== true) return this.#readLine(rest);
+    let at = 0;
+    let bytes = 0;
+    for (;;) {
+      let line = at;
+      let size = 0;
+      for (let digit = hexDigit(rest[line]); digit >= 0 && line - at < 8; digit = hexDigit(rest[line])) {
+        size = size * 16 + digit;
+        line += 1;
+      }
+      const end = line + CRLF.length + size + CRLF.length;
+      if (size === 0 || end > rest.length || !isCrlfAt(rest, line) || !isCrlfAt(rest, end - 2)) break;
+      at = end;
+      bytes += size;
+    }
+    if (at === 0) return this.#readLine(rest);
+    this.#sink.framed?.(at === rest.length ? rest : rest.subarray(0, at), bytes);
+    return at === rest.length ? undefined : rest.subarray(at);
   }
 
   #readLine(rest: Buffer): Buffer | undefined {

@@ -47,6 +47,7 @@ test("an endpoint's silence counts again from when its answer is read on, also w
     {
       uploaded: () => {},
       informational: () => {},
+      flush: () => {},
       head: () => {},
       data: () => {
         connection.pause();
