@@ -63,7 +63,11 @@ export function fieldValues(rawHeaders: readonly string[], name: string): string
 
 /** The members of a comma-separated header, in lower case. */
 export function fieldTokens(rawHeaders: readonly string[], name: string): string[] {
-  return fieldValues(rawHeaders, name).flatMap((value) => value.toLowerCase().split(",").map(trimmed));
+  const values = fieldValues(rawHeaders, name);
+  // Most messages have none of those that are asked for.
+  return values.length === 0
+    ? values
+    : values.flatMap((value) => value.toLowerCase().split(",").map(trimmed));
 }
 
 /** The text of a message's head: its first line, and its headers, names and values in turn. */
