@@ -1,4 +1,4 @@
-# The sidecar's image: compiled sources and production packages on the official Node image, run by a user without
+# The sidecar's image: the bundled program on the official Node image, run by a user without
 # rights. It holds no configuration and no credential: mount a folder with postern.yaml, identity.txt and vault.age
 # at /etc/postern (read-only will do). deploy/ has examples. Build: docker build -t postern .
 # On a machine without a container engine: tools/image.sh.
@@ -12,15 +12,12 @@ COPY package.json package-lock.json .npmrc ./
 COPY tools/runtime/package.json tools/runtime/
 # --workspaces=false leaves out tools/runtime: it only brings a Node, and the image has its own.
 RUN npm ci --workspaces=false --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json rolldown.config.ts ./
 COPY src src
-RUN node_modules/.bin/tsc -p tsconfig.build.json
-# Optional packages are native accelerators, which --ignore-scripts leaves unbuilt.
-RUN npm ci --workspaces=false --ignore-scripts --omit=dev --omit=optional
+RUN node_modules/.bin/rolldown -c
 
 FROM base
 WORKDIR /opt/postern
-COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY bin bin
 COPY package.json LICENSE ./

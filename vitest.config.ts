@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,6 +7,8 @@ export default defineConfig({
     globalSetup: ["test/support/packages.ts"],
     reporters: ["default", "./test/support/closing-line.ts"],
     pool: "forks",
+    // Most tests wait for programs and sockets of their own, and not for a processor.
+    maxWorkers: Math.max(3, availableParallelism()),
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

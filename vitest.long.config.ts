@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     ...base.test,
     include: ["test/**/*.long.ts"],
+    // They measure, too: one at a time.
+    maxWorkers: 1,
     testTimeout: 600_000,
     hookTimeout: 1_200_000,
   },

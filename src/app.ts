@@ -1,25 +1,29 @@
+import { availableParallelism } from "node:os";
 import { type DestinationStream, type Logger, pino } from "pino";
-import { createAdmin, type EndpointState } from "./admin/server.ts";
+import { createAdmin } from "./admin/server.ts";
 import type { Config } from "./config/config.ts";
-import { loadConfig } from "./config/load.ts";
-import { fingerprint, watchFile } from "./config/watch.ts";
+import { findConfig } from "./config/sources.ts";
+import { watchFiles } from "./config/watch.ts";
+import type { Checked, Crew } from "./crew/crew.ts";
+import { openVaultOf, refuseWrongPairs } from "./crew/foundation.ts";
+import type { Fleet } from "./crew/fleet.ts";
+import { Solo } from "./crew/solo.ts";
 import { errorBody, PosternError, problem, reasonOf } from "./errors.ts";
-import { type Destination, type Directory, directoryOf } from "./gateway/directory.ts";
-import { systemAuthorities } from "./gateway/dial.ts";
 import { askOf } from "./gateway/ask.ts";
 import { guard } from "./gateway/guard.ts";
-import { limits } from "./gateway/limits.ts";
 import { beginChecks, listenOn } from "./gateway/listen.ts";
-import { createMetrics } from "./gateway/metrics.ts";
-import { type Doorway, Gateway } from "./gateway/server.ts";
-import { Upstream } from "./gateway/upstream.ts";
-import { pair } from "./vault/pairing.ts";
-import { openVault, type Vault } from "./vault/vault.ts";
+import type { Doorway } from "./gateway/server.ts";
+import { clearTheWay } from "./gateway/socket.ts";
+import type { Unlocking } from "./vault/passphrase.ts";
+import { Upkeep } from "./vault/upkeep.ts";
+import type { Vault } from "./vault/vault.ts";
 
 export interface AppOptions {
   readonly configFile: string;
   /** Where the log goes: JSON lines. */
   readonly logTo: DestinationStream;
+  /** What an identity that is encrypted is unlocked with; by default nobody is asked. */
+  readonly unlocking?: Unlocking;
 }
 
 /** A gateway that serves. */
@@ -27,6 +31,8 @@ export interface RunningApp {
   /** Base URLs such as `http://127.0.0.1:8080`, or `unix:/path`. */
   readonly listen: readonly string[];
   readonly admin: string;
+  /** Aborts, with an error as its reason, when all workers are gone for good; what is left to do is `stop`. */
+  readonly lost: AbortSignal;
   /** Reads configuration and vault again; throws what is wrong with them, and keeps the last good state. */
   reload(): Promise<void>;
   /** Drains for a bounded time, then closes everything. */
@@ -34,121 +40,93 @@ export interface RunningApp {
 }
 
 /**
- * Reads the configuration and holds it against the vault: an endpoint whose item is not there, or of the wrong kind,
- * is a mistake of the configuration, found before the first request.
- *
- * @throws PosternError config_missing, config_unreadable, config_invalid
- */
-function refuseWrongPairs(config: Config, vault: Vault, now: Date): void {
-  const problems: string[] = [];
-  for (const endpoint of config.endpoints.values())
-    for (const { level, error } of pair(endpoint, (name) => vault.find(name), now))
-      if (
-        level === "problem" &&
-        (error.code === "credential_missing" || error.code === "credential_mismatch")
-      )
-        problems.push(config.at(["endpoints", endpoint.name, "credentials"], error.message, error.hint));
-  if (problems.length > 0) throw problem("config_invalid", { file: config.file, problems });
-}
-
-/**
  * Starts everything that the configuration names, or nothing.
  *
- * @throws PosternError of the configuration, the vault, or an address that cannot be bound
+ * @throws PosternError of the configuration, the vault, an address that cannot be bound, or a worker
  */
-export async function startApp({ configFile, logTo }: AppOptions): Promise<RunningApp> {
-  const read = fingerprint(configFile);
-  const config = await loadConfig(configFile);
-  const vault = await openVault({ file: config.vault, identity: config.identity });
+export async function startApp({
+  configFile,
+  logTo,
+  unlocking = { env: process.env },
+}: AppOptions): Promise<RunningApp> {
+  const { config, sources, seen } = await findConfig(configFile);
+  if (config instanceof PosternError) throw config;
+  const { vault, passphrase } = await openVaultOf(config, unlocking);
   refuseWrongPairs(config, vault, new Date());
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, logTo);
-  const app = new App(config, vault, log);
-  await app.start(read);
+  const checked = { config, sources };
+  const workers = config.workers === "auto" ? availableParallelism() : config.workers;
+  const crew =
+    workers === 1
+      ? new Solo(config, vault, log)
+      : await fleetOf({ workers, checked, passphrase, log, logTo });
+  const app = new App(checked, vault, log, crew);
+  await app.start(seen);
   return app;
 }
 
+/** Its module is loaded here: a single process needs nothing of it. */
+async function fleetOf(options: ConstructorParameters<typeof Fleet>[0]): Promise<Crew> {
+  const { Fleet } = await import("./crew/fleet.ts");
+  return new Fleet(options);
+}
+
+/** What reloads, answers the admin's questions and ends it all; the requests are its crew's. */
 class App implements RunningApp {
   readonly #vault: Vault;
   readonly #log: Logger;
-  readonly #gateway: Gateway;
-  readonly #metrics = createMetrics(() => this.#directory);
-  #config: Config;
-  #directory: Directory;
-  #authorities: readonly string[] | undefined;
+  readonly #crew: Crew;
+  #checked: Checked;
   /** How the last reload ended, for `/readyz`. */
   #reload = "none yet";
   #ready = false;
   #closeAdmin: () => Promise<void> = async () => {};
-  #unwatch: (() => void)[] = [];
+  #unwatchVault: () => void = () => {};
+  #unwatchFiles: () => void = () => {};
+  #upkeep: Upkeep | undefined;
   #stopped: Promise<void> | undefined;
-  /** The reload that is under way, or the last one. */
-  #reloading: Promise<void> = Promise.resolve();
+  /** The change that is under way, or the last one. */
+  #turn: Promise<void> = Promise.resolve();
   listen: readonly string[] = [];
   admin = "";
 
-  constructor(config: Config, vault: Vault, log: Logger) {
-    this.#config = config;
+  constructor(checked: Checked, vault: Vault, log: Logger, crew: Crew) {
+    this.#checked = checked;
     this.#vault = vault;
     this.#log = log;
-    this.#directory = this.#compile(undefined);
-    this.#gateway = new Gateway({
-      directory: () => this.#directory,
-      metrics: this.#metrics,
-      log,
-    });
+    this.#crew = crew;
   }
 
-  /** @param read the fingerprint of the configuration file as it was read */
-  async start(read: string): Promise<void> {
-    const { listen, endpoints, file } = this.#config;
-    const own =
-      (endpoint: string | undefined) =>
-      (address: Doorway["address"]): Doorway => ({ address, endpoint });
+  get lost(): AbortSignal {
+    return this.#crew.lost;
+  }
+
+  /** @param seen the files of the configuration, with their fingerprints as they were read */
+  async start(seen: ReadonlyMap<string, string>): Promise<void> {
+    const { config } = this.#checked;
+    const doorways = doorwaysOf(config);
     try {
+      for (const address of [config.admin, ...doorways.map((doorway) => doorway.address)])
+        await clearTheWay(address);
       await this.#startAdmin();
-      this.listen = await this.#gateway.listen([
-        ...listen.map(own(undefined)),
-        ...[...endpoints.values()].flatMap((endpoint) => endpoint.listen.map(own(endpoint.name))),
-      ]);
+      this.listen = await this.#crew.listen(doorways);
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.#unwatch = [
-      watchFile(file, read, () => void this.reload().catch(() => {})),
-      this.#vault.watch(
-        () => this.#recompile("vault"),
-        (error) => this.#refused("vault", error),
-      ),
-    ];
+    this.#watchFiles(seen);
+    this.#unwatchVault = this.#vault.watch(
+      () => void this.#inTurn(() => this.#applyVault()),
+      (error) => this.#refused("vault", error),
+    );
     this.#ready = true;
-    this.#log.info({ listen: this.listen, admin: this.admin, endpoints: endpoints.size }, "ready");
-    this.#warnOfEndpoints();
+    this.#log.info({ listen: this.listen, admin: this.admin, endpoints: config.endpoints.size }, "ready");
+    await this.#warnOfEndpoints();
+    this.#upkeep = new Upkeep(config, this.#vault, this.#log);
   }
 
-  /** One after the other, so that the file that was read last is the one in force. */
   reload(): Promise<void> {
-    const reload = this.#reloading.then(() => this.#reloadOnce());
-    this.#reloading = reload.catch(() => {});
-    return reload;
-  }
-
-  async #reloadOnce(): Promise<void> {
-    if (this.#stopped !== undefined) return;
-    try {
-      await this.#vault.refresh();
-      const config = await loadConfig(this.#config.file);
-      refuseWrongPairs(config, this.#vault, new Date());
-      if (addressesOf(config) !== addressesOf(this.#config))
-        this.#log.warn(
-          "listen and admin addresses change only with a restart; the rest of the file is in force",
-        );
-      this.#config = config;
-    } catch (error) {
-      this.#refused("configuration", error);
-      throw error;
-    }
-    this.#recompile("configuration");
+    return this.#inTurn(() => this.#applyFiles());
   }
 
   stop(): Promise<void> {
@@ -159,75 +137,100 @@ class App implements RunningApp {
   async #stopOnce(): Promise<void> {
     const served = this.#ready;
     this.#ready = false;
-    for (const unwatch of this.#unwatch) unwatch();
-    await this.#gateway.stop(limits.drainMs);
-    for (const { way } of this.#directory.destinations.values()) if (way instanceof Upstream) way.close();
+    this.#unwatchFiles();
+    this.#unwatchVault();
+    this.#upkeep?.stop();
+    await this.#crew.stop();
     await this.#closeAdmin();
     if (served) this.#log.info("stopped");
   }
 
-  #systemAuthorities(): readonly string[] {
-    this.#authorities ??= systemAuthorities();
-    return this.#authorities;
+  /** One change after the other, so that what was read last is in force. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(() => (this.#stopped === undefined ? change() : undefined));
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
-  #compile(before: Directory | undefined): Directory {
-    return directoryOf(
-      this.#config,
-      (name) => this.#vault.find(name),
-      new Date(),
-      () => this.#systemAuthorities(),
-      before,
-    );
+  #watchFiles(seen: ReadonlyMap<string, string>): void {
+    this.#unwatchFiles();
+    this.#unwatchFiles = watchFiles(seen, () => void this.reload().catch(() => {}));
   }
 
-  #recompile(what: "vault" | "configuration"): void {
-    this.#directory = this.#compile(this.#directory);
-    this.#metrics.reloaded(true);
+  async #applyFiles(): Promise<void> {
+    const { config, sources, seen } = await findConfig(this.#checked.config.file);
+    if (this.#stopped !== undefined) return;
+    this.#watchFiles(seen);
+    try {
+      await this.#vault.refresh();
+      if (config instanceof PosternError) throw config;
+      refuseWrongPairs(config, this.#vault, new Date());
+      if (fixedOf(config) !== fixedOf(this.#checked.config))
+        this.#log.warn(
+          "listen and admin addresses, workers, vault and identity change only with a restart; the rest of the file is in force",
+        );
+      this.#checked = { config, sources };
+      await this.#crew.apply(this.#checked);
+    } catch (error) {
+      this.#refused("configuration", error);
+      throw error;
+    }
+    await this.#applied("configuration");
+  }
+
+  async #applyVault(): Promise<void> {
+    try {
+      await this.#crew.apply(this.#checked);
+    } catch (error) {
+      this.#refused("vault", error);
+      return;
+    }
+    await this.#applied("vault");
+  }
+
+  async #applied(what: "vault" | "configuration"): Promise<void> {
+    this.#crew.reloaded(true);
     this.#reload = `${what} applied at ${new Date().toISOString()}`;
     this.#log.info({ what, vaultGeneration: this.#vault.generation }, "reloaded");
-    this.#warnOfEndpoints();
+    await this.#warnOfEndpoints();
+    this.#upkeep?.apply(this.#checked.config);
   }
 
   #refused(what: "vault" | "configuration", error: unknown): void {
-    const known = error instanceof PosternError;
-    const message = known ? error.message : reasonOf(error);
-    this.#metrics.reloaded(false);
-    this.#reload = `${what} refused at ${new Date().toISOString()}, the last good one stays in force: ${message}`;
-    this.#log.error(
-      { what, code: known ? error.code : "internal", message },
-      "reload refused; the last good state stays in force",
-    );
+    const { code, message } =
+      error instanceof PosternError ? error : { code: "internal", message: reasonOf(error) };
+    const how =
+      code === "worker_behind" ? "applied only in part" : "refused, the last good state stays in force";
+    this.#crew.reloaded(false);
+    this.#reload = `${what} ${how}, at ${new Date().toISOString()}: ${message}`;
+    this.#log.error({ what, code, message }, `reload ${how}`);
   }
 
-  #warnOfEndpoints(): void {
-    for (const { endpoint, way } of this.#directory.destinations.values())
-      if (way instanceof PosternError)
-        this.#log.warn(
-          { endpoint: endpoint.name, code: way.code, message: way.message },
-          "endpoint refuses requests",
-        );
+  async #warnOfEndpoints(): Promise<void> {
+    for (const { ready, ...state } of await this.#crew.states())
+      if (!ready) this.#log.warn(state, "endpoint refuses requests");
   }
 
   async #startAdmin(): Promise<void> {
     const admin = await createAdmin({
-      guard: (req, target) => guard(askOf(req, target), "socket" in this.#config.admin),
-      state: () => ({
-        ready: this.#ready,
+      guard: (req, target) =>
+        guard(askOf(req, target), { unixSocket: "socket" in this.#checked.config.admin }),
+      state: async () => ({
+        ready: this.#ready && this.#crew.strength.serving > 0,
         reload: this.#reload,
-        endpoints: [...this.#directory.destinations.values()].map(stateOf),
+        workers: this.#crew.strength,
+        endpoints: await this.#crew.states(),
+        expiring: this.#upkeep?.expiring() ?? [],
       }),
-      metrics: async () => ({
-        contentType: this.#metrics.registry.contentType,
-        text: await this.#metrics.registry.metrics(),
-      }),
+      metrics: () => this.#crew.metrics(),
       describe: (error) => {
         const known =
           error instanceof PosternError ? error : problem("internal", { reason: reasonOf(error) }, error);
         return { status: known.status, body: errorBody(known) };
       },
     });
-    const listener = await listenOn(this.#config.admin, (socket) => admin.server.emit("connection", socket));
+    const { admin: address } = this.#checked.config;
+    const listener = await listenOn(address, (socket) => admin.server.emit("connection", socket));
     this.admin = listener.url;
     beginChecks(admin.server);
     this.#closeAdmin = async () => {
@@ -239,14 +242,16 @@ class App implements RunningApp {
   }
 }
 
-function stateOf({ endpoint, way }: Destination): EndpointState {
-  if (way instanceof Upstream) return { endpoint: endpoint.name, ready: true };
-  return { endpoint: endpoint.name, ready: false, code: way.code, message: way.message };
+/** The gateway's own listeners, then those of single endpoints. */
+function doorwaysOf({ listen, endpoints }: Config): readonly Doorway[] {
+  return [
+    ...listen.map((address) => ({ address, endpoint: undefined })),
+    ...[...endpoints.values()].flatMap(({ name, listen }) =>
+      listen.map((address) => ({ address, endpoint: name })),
+    ),
+  ];
 }
 
-const addressesOf = (config: Config): string =>
-  JSON.stringify([
-    config.listen,
-    config.admin,
-    [...config.endpoints.values()].map(({ name, listen }) => [name, listen]),
-  ]);
+/** What a running gateway cannot change. */
+const fixedOf = (config: Config): string =>
+  JSON.stringify([config.admin, config.workers, config.vault, config.identity, doorwaysOf(config)]);

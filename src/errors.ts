@@ -2,7 +2,12 @@
 // docs/errors.md describes each code; a test compares the two both ways.
 
 /** OpenAI's `error.type` values that clients tell apart. */
-type ErrorType = "invalid_request_error" | "authentication_error" | "permission_error" | "api_error";
+type ErrorType =
+  | "invalid_request_error"
+  | "authentication_error"
+  | "permission_error"
+  | "rate_limit_error"
+  | "api_error";
 
 /** What is wrong, and the way out: both in lower case, without a full stop at the end. */
 type Words = readonly [message: string, hint: string];
@@ -16,6 +21,8 @@ interface Entry<D> {
   /** The exit status when a command meets this error: 1 failure, 2 wrong usage or configuration. */
   readonly exit: 1 | 2;
   readonly says: (details: D) => Words;
+  /** Response headers that belong to the error: names and values in turn. */
+  readonly headers?: (details: D) => readonly string[];
 }
 
 const wrongRequest = <D>(status: number, says: Entry<D>["says"]): Entry<D> => ({
@@ -54,6 +61,17 @@ const failure = <D>(exit: 1 | 2, says: Entry<D>["says"]): Entry<D> => ({
   says,
 });
 
+const unauthorized = (says: Entry<undefined>["says"]): Entry<undefined> => ({
+  status: 401,
+  type: "authentication_error",
+  retry: false,
+  exit: 1,
+  says,
+  // RFC 9110 §11.6.1 asks for it.
+  headers: () => ["WWW-Authenticate", 'Bearer realm="postern"'],
+});
+
+const secondsOf = (ms: number): number => Math.max(Math.ceil(ms / 1000), 1);
 const list = (names: readonly string[], none: string): string => (names.length > 0 ? names.join(", ") : none);
 
 /** Every error of Postern, by its stable code. */
@@ -77,11 +95,23 @@ export const catalogue = {
   ]),
   host_not_allowed: refused(403, (d: { host: string }) => [
     `the Host header "${d.host}" is not one of this listener's own names`,
-    "call it as 127.0.0.1, [::1] or localhost",
+    "call it as 127.0.0.1, [::1] or localhost, or name what you call it by under allow-hosts",
   ]),
   origin_not_allowed: refused(403, (d: { origin: string }) => [
     `requests from web pages are refused (${d.origin})`,
-    "call Postern from a program of this machine, not from a page in a browser",
+    "call Postern from a program of this machine, or name the page's origin under allow-origins",
+  ]),
+  content_type_not_allowed: wrongRequest(415, (d: { type: string }) => [
+    `a body ${d.type === "" ? "without a Content-Type" : `of the type ${d.type}`} is refused: any web page can send that unasked`,
+    "say what it is: -H 'content-type: application/json'",
+  ]),
+  body_too_large: wrongRequest(413, (d: { limit: string }) => [
+    `the request's body is larger than ${d.limit}`,
+    "send less, or raise limits.body",
+  ]),
+  request_timeout: wrongRequest(408, (d: { after: string; waited: string }) => [
+    `the request's body ${d.waited} ${d.after}`,
+    "send it without pauses; a body that is not streamed on must come whole in this time",
   ]),
   endpoint_unknown: wrongRequest(404, (d: { endpoint: string; known: readonly string[] }) => [
     `no endpoint is named "${d.endpoint}"; the endpoints are: ${list(d.known, "none")}`,
@@ -103,10 +133,50 @@ export const catalogue = {
     `no model was found in the first ${d.limit} of the body`,
     `put "model" before the large fields, raise limits.peek, or call ${list(d.paths, "/<endpoint>/v1")}, which needs no model`,
   ]),
+  model_ambiguous: wrongRequest(400, (d: { reason: string }) => [
+    `the request's model cannot be told for certain: ${d.reason}`,
+    'with a local key that is limited to models, send JSON with one plain "model" at its top level, or a plain form',
+  ]),
   body_unreadable: wrongRequest(400, (d: { reason: string; paths: readonly string[] }) => [
     `the body cannot be searched for its model: ${d.reason}`,
     `send JSON or multipart form data, or call ${list(d.paths, "/<endpoint>/v1")}, which needs no model`,
   ]),
+
+  // ── What the local key of an application allows ───────────────────────────────────────────────────────────
+  local_key_required: unauthorized(() => [
+    "this gateway wants a local key, and the request has none",
+    "send it as the API key (Authorization: Bearer, x-api-key or api-key); postern key add NAME makes one",
+  ]),
+  local_key_unknown: unauthorized(() => [
+    "the API key of the request is none of this gateway's local keys",
+    "send the key that postern key add printed; postern key list shows the names of all",
+  ]),
+  local_key_forbids: refused(403, (d: { key: string; what: string }) => [
+    `the local key "${d.key}" may not use ${d.what}`,
+    `use another key, or change what keys.${d.key} allows in postern.yaml`,
+  ]),
+  local_limit_reached: {
+    status: 429,
+    type: "rate_limit_error",
+    retry: true,
+    exit: 1,
+    says: (d: { key: string; limit: string; most: number; waitMs: number }) => [
+      `the local key "${d.key}" has used up its ${d.limit} (${d.most})`,
+      `try again in ${secondsOf(d.waitMs)} s, or raise keys.${d.key}.limits.${d.limit}`,
+    ],
+    headers: ({ limit, waitMs }: { limit: string; waitMs: number }) =>
+      ["Retry-After", String(secondsOf(waitMs))].concat("X-Postern-Limit", limit),
+  },
+
+  // ── Endpoints that serve the same model ──────────────────────────────────────────────────────────────────
+  endpoints_paused: {
+    ...upstream(429, true, (d: { model: string; waitMs: number }) => [
+      `every endpoint that serves the model "${d.model}" has asked for a pause`,
+      `try again in ${secondsOf(d.waitMs)} s, raise retries.most-wait, or name the model under another endpoint too`,
+    ]),
+    type: "rate_limit_error",
+    headers: (d: { waitMs: number }) => ["Retry-After", String(secondsOf(d.waitMs))],
+  },
 
   // ── The credential that an endpoint needs ─────────────────────────────────────────────────────────────────
   credential_missing: credential((d: { endpoint: string; item: string }) => [
@@ -120,6 +190,10 @@ export const catalogue = {
     ]),
     exit: 2,
   },
+  certificate_waiting: credential((d: { item: string }) => [
+    `the certificate "${d.item}" is not signed yet: it waits for the answer to its request`,
+    `have the CA sign it (postern vault request ${d.item} prints it again), then: postern vault add certificate ${d.item} --pem FILE`,
+  ]),
   credential_expired: credential((d: { endpoint: string; item: string; expired: string }) => [
     `the certificate "${d.item}" of the endpoint "${d.endpoint}" expired at ${d.expired}`,
     `put a new one in its place: postern vault remove ${d.item}, then postern vault add certificate ${d.item} --pem FILE`,
@@ -134,9 +208,20 @@ export const catalogue = {
     `the vault item "${d.item}" of the endpoint "${d.endpoint}" cannot be used: ${d.reason}`,
     `replace it: postern vault remove ${d.item}, then postern vault add`,
   ]),
+  credential_unavailable: {
+    ...credential((d: { item: string; reason: string }) => [
+      `the vault item "${d.item}" has no token that may be used now: ${d.reason}`,
+      `look at its source: postern vault show ${d.item}; a gateway that runs asks it again by itself`,
+    ]),
+    retry: true,
+  },
   vault_locked: credential((d: { identity: string }) => [
     `the vault is locked: its identity ${d.identity} is not there`,
     "put the identity file back, name another with identity: in postern.yaml, or start anew elsewhere: postern init --dir DIR",
+  ]),
+  passphrase_missing: credential((d: { identity: string; reason: string }) => [
+    `the vault is locked: the passphrase of its identity ${d.identity} is not given; ${d.reason}`,
+    "unlock it on a terminal with postern vault unlock, or say with passphrase: in postern.yaml where it comes from",
   ]),
 
   // ── The upstream ──────────────────────────────────────────────────────────────────────────────────────────
@@ -195,10 +280,26 @@ export const catalogue = {
   ]),
 
   // ── The gateway itself ────────────────────────────────────────────────────────────────────────────────────
+  connections_exhausted: upstream(503, true, (d: { most: number }) => [
+    `${d.most} connections are open already, as many as limits.connections allows`,
+    "close some, or raise limits.connections",
+  ]),
   stopping: upstream(503, true, () => ["Postern is stopping", "try again in a moment"]),
   internal: failure(1, (d: { reason: string }) => [
     `an error of Postern's own: ${d.reason}`,
     "please report it with the request id and the log line",
+  ]),
+  worker_failed: failure(1, (d: { number: number; reason: string }) => [
+    `worker ${d.number} failed: ${d.reason}`,
+    "look at the log lines before this; with workers: 1 in postern.yaml, one process does everything",
+  ]),
+  worker_behind: failure(1, (d: { count: number; workers: number; reason: string }) => [
+    `${d.count} of ${d.workers} workers could not apply the change and serve on as before: ${d.reason}`,
+    "mend what stands in the way, then send SIGHUP; or restart",
+  ]),
+  socket_folder_open: failure(1, (d: { folder: string; reason: string }) => [
+    `no Unix socket is put in the folder ${d.folder}: ${d.reason}, and whoever opens the socket uses the credentials`,
+    "name a folder of its own, such as unix:run/postern.sock; one that does not exist is made (0700)",
   ]),
   address_in_use: failure(1, (d: { address: string }) => [
     `the address ${d.address} is in use`,
@@ -258,12 +359,24 @@ export const catalogue = {
 
   // ── The vault ─────────────────────────────────────────────────────────────────────────────────────────────
   identity_exposed: failure(1, (d: { file: string; mode: string }) => [
-    `others can read the identity ${d.file} (mode ${d.mode})`,
+    `others can read ${d.file}, which is for its owner alone (mode ${d.mode})`,
     `close it: chmod 600 ${d.file}`,
   ]),
   identity_invalid: failure(1, (d: { file: string; reason: string }) => [
     `${d.file} is not an age identity: ${d.reason}`,
     "it must hold one line that begins with AGE-SECRET-KEY-1, as age-keygen and postern init write it",
+  ]),
+  identity_passphrase_wrong: failure(1, (d: { identity: string }) => [
+    `the passphrase does not open the identity ${d.identity}`,
+    "check it and try again; where it comes from a file, its last line break does not count, everything else does",
+  ]),
+  identity_too_costly: failure(1, (d: { identity: string; memory: string }) => [
+    `the passphrase of the identity ${d.identity} asks for more than ${d.memory} of memory`,
+    "write it anew with a lower work factor: open it with age -d, and encrypt it with age -p",
+  ]),
+  keyring_unavailable: failure(1, (d: { name: string; reason: string }) => [
+    `the keyring, which holds the identity "${d.name}", cannot be used: ${d.reason}`,
+    "install secret-tool (libsecret-tools) and unlock the session's keyring, or use identity: file:",
   ]),
   vault_missing: failure(1, (d: { file: string }) => [
     `there is no vault at ${d.file}`,
@@ -297,6 +410,14 @@ export const catalogue = {
     `others can write the vault ${d.file} (mode ${d.mode})`,
     `look at what it holds, then close it: chmod 600 ${d.file}`,
   ]),
+  vault_folder_exposed: failure(1, (d: { folder: string; mode: string }) => [
+    `everybody can put other files into ${d.folder} (mode ${d.mode})`,
+    `close the folder: chmod o-w ${d.folder}`,
+  ]),
+  vault_unconfirmed: failure(1, (d: { file: string }) => [
+    `${d.file} was sealed for this identity by somebody else, and nobody has said yet that they are to be trusted`,
+    "if you know who gave it to you: postern vault confirm",
+  ]),
   vault_content_invalid: failure(1, (d: { file: string; reason: string }) => [
     `${d.file} holds what this Postern does not understand: ${d.reason}`,
     "use a newer Postern; content written by hand must be as docs/vault-format.md says",
@@ -308,6 +429,19 @@ export const catalogue = {
   vault_busy: failure(1, (d: { file: string }) => [
     `another process has been changing ${d.file} for a long time`,
     "wait for it to end, or stop it, then try again",
+  ]),
+  recipient_refused: failure(1, (d: { reason: string; fix: string }) => [d.reason, d.fix]),
+  export_invalid: failure(1, (d: { file: string; reason: string }) => [
+    `${d.file} is not an export of a vault: ${d.reason}`,
+    "give a file that postern vault export wrote",
+  ]),
+  audit_unwritable: failure(1, (d: { file: string; reason: string }) => [
+    `this use of the vault was not recorded: cannot write ${d.file}: ${d.reason}`,
+    "make room or give access, or name another file with audit: in postern.yaml",
+  ]),
+  audit_exposed: failure(1, (d: { file: string; mode: string }) => [
+    `others can read or write the audit log ${d.file} (mode ${d.mode})`,
+    `close it: chmod 600 ${d.file}`,
   ]),
   item_exists: failure(1, (d: { name: string; kind: string }) => [
     `the vault has an item named "${d.name}" already (${d.kind})`,
@@ -321,6 +455,18 @@ export const catalogue = {
     `"${d.name}" cannot be an item's name`,
     "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
   ]),
+  item_changed: failure(1, (d: { name: string }) => [
+    `"${d.name}" has got another value meanwhile, and keeps that`,
+    `look at it with postern vault show ${d.name}, then try again`,
+  ]),
+  item_not_generated: failure(1, (d: { name: string; title: string }) => [
+    `"${d.name}" (${d.title}) cannot be made anew here`,
+    `give its new value: postern vault rotate ${d.name} --stdin, or --file FILE`,
+  ]),
+  item_without_previous: failure(1, (d: { name: string }) => [
+    `"${d.name}" has no previous value`,
+    "a previous value is kept by postern vault rotate, for the time that its --grace says",
+  ]),
   kind_unknown: failure(2, (d: { kind: string; known: readonly string[] }) => [
     `"${d.kind}" is not a kind of item; the kinds are: ${list(d.known, "")}`,
     "postern vault add --help shows what each takes",
@@ -331,7 +477,7 @@ export const catalogue = {
   ]),
   certificate_unreadable: failure(1, (d: { source: string; reason: string }) => [
     `${d.source} holds no certificate that can be read: ${d.reason}`,
-    "give a PEM file with BEGIN CERTIFICATE and its private key",
+    "give the certificate and its private key as PEM (BEGIN CERTIFICATE), DER or PKCS#12",
   ]),
   certificate_without_key: failure(1, (d: { source: string }) => [
     `${d.source} holds a certificate without its private key`,
@@ -340,6 +486,22 @@ export const catalogue = {
   certificate_key_mismatch: failure(1, (d: { source: string; subject: string }) => [
     `the private key in ${d.source} is not the key of the certificate ${d.subject}`,
     "give the key that the certificate was made for",
+  ]),
+  certificate_not_requested: failure(1, (d: { source: string; subject: string; item: string }) => [
+    `the certificate ${d.subject} in ${d.source} is not the answer to the request of "${d.item}": it is for another key`,
+    `give the one that the CA made of that request; postern vault request ${d.item} prints it again`,
+  ]),
+  certificate_ca_unknown: failure(1, (d: { name: string }) => [
+    `the vault does not hold the CA of the certificate "${d.name}": it came without it`,
+    "ask whoever signed it; for the certificate alone: --public",
+  ]),
+  certificate_ca_expired: failure(1, (d: { name: string; expires: string }) => [
+    `the CA of the certificate "${d.name}" ends at ${d.expires}, and can sign no new one`,
+    "make a certificate with a new CA: postern vault add certificate NAME --generate",
+  ]),
+  pkcs12_unreadable: failure(1, (d: { source: string; reason: string }) => [
+    `${d.source} cannot be read as PKCS#12: ${d.reason}`,
+    "make it anew: openssl pkcs12 -export -inkey KEY.pem -in CERTIFICATE.pem -out NEW.p12, or give the PEM files with --pem and --key",
   ]),
   certificate_expired: failure(1, (d: { source: string; subject: string; expired: string }) => [
     `the certificate ${d.subject} in ${d.source} expired at ${d.expired}`,
@@ -365,6 +527,40 @@ export const catalogue = {
     `the passphrase does not open the private key in ${d.source}`,
     "check the passphrase file: its last line break does not count, everything else does",
   ]),
+
+  // ── Programs that are handed credentials ──────────────────────────────────────────────────────────────────
+  ssh_key_unconfirmed: failure(1, (d: { item: string }) => [
+    `the SSH key "${d.item}" is used only when somebody confirms it, and nobody is there to ask`,
+    "run postern ssh-agent in a terminal of its own",
+  ]),
+  ssh_sha1_refused: failure(1, (d: { item: string }) => [
+    `a program wanted the RSA key "${d.item}" to sign with SHA-1, which is no longer safe`,
+    "update that program, or give it an Ed25519 key: postern vault add ssh-key NAME --generate",
+  ]),
+  registry_ambiguous: failure(1, (d: { registry: string; known: readonly string[] }) => [
+    `the vault has several credentials for the registry ${d.registry}: ${list(d.known, "none")}`,
+    "keep one, for Docker's tools cannot say which they mean: postern vault remove NAME",
+  ]),
+  docker_config_invalid: failure(1, (d: { file: string; reason: string }) => [
+    `${d.file} is not a configuration of Docker: ${d.reason}`,
+    "mend the file by hand; nothing was changed",
+  ]),
+  env_file_invalid: failure(1, (d: { source: string; line: number; reason: string; fix: string }) => [
+    `${d.source}, line ${d.line}: ${d.reason}; nothing was taken`,
+    d.fix,
+  ]),
+  variable_ambiguous: failure(2, (d: { variable: string; known: readonly string[] }) => [
+    `several items give the variable ${d.variable}: ${list(d.known, "none")}`,
+    "name the items that are wanted with --items",
+  ]),
+  variable_unfit: failure(2, (d: { item: string; kind: string }) => [
+    `the item "${d.item}" is of the kind ${d.kind}, which goes into no environment`,
+    "name environment variables and Hugging Face tokens; an endpoint's credentials are attached by postern serve",
+  ]),
+  program_unstartable: failure(1, (d: { program: string; reason: string }) => [
+    `cannot start ${d.program}: ${d.reason}`,
+    "check its name, PATH and its permissions",
+  ]),
 } as const;
 
 export type Code = keyof typeof catalogue;
@@ -382,7 +578,10 @@ export class PosternError extends Error {
   /** The request's parameter at fault, for OpenAI's `error.param`. */
   readonly param: string | null;
 
-  constructor(code: Code, [message, hint]: Words, cause?: unknown) {
+  /** Response headers that belong to it: names and values in turn. */
+  readonly headers: readonly string[];
+
+  constructor(code: Code, [message, hint]: Words, cause?: unknown, headers: readonly string[] = []) {
     super(message, cause === undefined ? undefined : { cause });
     const entry = catalogue[code];
     this.code = code;
@@ -391,14 +590,15 @@ export class PosternError extends Error {
     this.type = entry.type;
     this.retry = entry.retry;
     this.exit = entry.exit;
+    this.headers = headers;
     this.param = code.startsWith("model_") ? "model" : null;
   }
 }
 
 /** Makes the error `code` for these details; `cause` is kept for debugging and never shown. */
 export function problem<C extends Code>(code: C, details: Details<C>, cause?: unknown): PosternError {
-  const says = catalogue[code].says as (d: Details<C>) => Words;
-  return new PosternError(code, says(details), cause);
+  const { says, headers } = catalogue[code] as unknown as Entry<Details<C>>;
+  return new PosternError(code, says(details), cause, headers?.(details));
 }
 
 /** The OpenAI-shaped body of an error. SDKs show only `message`, so the way out is part of it. */

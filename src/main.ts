@@ -1,6 +1,8 @@
 import { statusWithOutput } from "./cli/io.ts";
 import { run } from "./cli/run.ts";
+import { closeHatches } from "./hatches.ts";
 
+closeHatches(process);
 const { stdin, stdout, stderr, env } = process;
 const ended = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -15,11 +15,15 @@ export interface AdminSources {
   /** Refuses a request that no program of this machine sends; throws what it is to be answered with. */
   readonly guard: (req: IncomingMessage, target: string) => void;
   /** Whether the gateway takes requests, and what stands in the way of single endpoints. */
-  readonly state: () => {
+  readonly state: () => Promise<{
     readonly ready: boolean;
     readonly reload: string;
+    /** How many processes serve, and how many are to. */
+    readonly workers: { readonly serving: number; readonly wanted: number };
     readonly endpoints: readonly EndpointState[];
-  };
+    /** The items of the vault that have expired, or will within 30 days. */
+    readonly expiring: readonly { readonly item: string; readonly state: string; readonly expires: Date }[];
+  }>;
   /** All metrics, in Prometheus' text format. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   /** Turns an error into status, headers and body. */
@@ -39,9 +43,9 @@ export async function createAdmin({ guard, state, metrics, describe }: AdminSour
 
   // Alive: the process answers. Ready: it takes requests, though single endpoints may lack their credentials.
   app.get("/healthz", () => ({ status: "ok" }));
-  app.get("/readyz", (_request, reply) => {
-    const { ready, reload, endpoints } = state();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", reload, endpoints });
+  app.get("/readyz", async (_request, reply) => {
+    const { ready, ...more } = await state();
+    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", ...more });
   });
   app.get("/metrics", async (_request, reply) => {
     const { contentType, text } = await metrics();

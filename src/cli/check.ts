@@ -3,11 +3,15 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { catalogue, PosternError, problem } from "../errors.ts";
 import type { Finding } from "../vault/pairing.ts";
-import { openVault } from "../vault/vault.ts";
 import { endpointLines, findingsOf } from "./endpoint-lines.ts";
+import { expiryLines } from "./expiry-lines.ts";
 import { type Io, sayJson } from "./io.ts";
 import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
 import { configFile, configOption } from "./place.ts";
+import { sharedModels } from "./shared-models.ts";
+import { askedForEndpoints } from "./vault-asked.ts";
+import { openVaultOf } from "./vault-open.ts";
+import { waitingLines } from "./waiting-lines.ts";
 
 const help = `
 Exit status: 0 all is well, 1 a problem with the vault or a credential, 2 a problem with the configuration, the wrong
@@ -30,7 +34,7 @@ export function define(io: Io): Command {
         if (json) sayJson(io, { ok: false, findings: [lineOf("configuration", config)] });
         throw config;
       }
-      const { lines, error } = await look(config, new Date());
+      const { lines, error } = await look(io, config, new Date());
       if (json) sayJson(io, { ok: error === undefined, findings: lines });
       else sayLines(io, lines);
       if (error !== undefined) throw error;
@@ -47,24 +51,34 @@ async function loaded(file: string): Promise<Config | PosternError> {
 }
 
 /** What was found, line by line, and the error that the command ends with, if any. */
-async function look(config: Config, now: Date): Promise<{ lines: readonly Line[]; error?: PosternError }> {
+async function look(
+  io: Io,
+  config: Config,
+  now: Date,
+): Promise<{ lines: readonly Line[]; error?: PosternError }> {
   const lines: Line[] = [{ level: "ok", subject: "configuration", text: config.file }];
   let findings: readonly Finding[] = [];
   try {
-    const vault = await openVault({ file: config.vault, identity: config.identity });
+    const vault = await openVaultOf(config, io);
     const count = vault.items().length;
     lines.push({
       level: "ok",
       subject: "vault",
       text: `${config.vault}, ${count} ${count === 1 ? "item" : "items"}`,
     });
-    const find = vault.find.bind(vault);
+    const find = await askedForEndpoints(vault, config);
     findings = findingsOf(config, find, now);
-    lines.push(...endpointLines(config, find, findings));
+    lines.push(
+      ...endpointLines(config, find, findings),
+      ...expiryLines(config, vault.items(), now),
+      ...waitingLines(config, vault.items()),
+    );
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
     lines.push(lineOf("vault", error));
   }
+  for (const { model, text } of sharedModels(config))
+    lines.push({ level: "ok", subject: `model ${model}`, text });
   if (config.endpoints.size === 0) lines.push(lineOf("endpoints", problem("endpoint_none", {}), "warning"));
   if (statusOf(lines) === 0) return { lines };
   const wrong = findings.filter(

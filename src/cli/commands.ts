@@ -24,10 +24,15 @@ export const commands: readonly {
   },
   {
     name: "vault",
-    summary: "add, list, show, download, rename and remove credentials",
+    summary: "add, list, show, rotate and remove credentials, and look after the vault itself",
     load: () => import("./vault.ts"),
   },
   { name: "endpoint", summary: "add, list, test and remove endpoints", load: () => import("./endpoint.ts") },
+  {
+    name: "key",
+    summary: "add, list and remove the local keys of applications",
+    load: () => import("./key.ts"),
+  },
   { name: "serve", summary: "run the gateway", load: () => import("./serve.ts") },
   {
     name: "check",
@@ -38,6 +43,26 @@ export const commands: readonly {
     name: "doctor",
     summary: "what is set up, what is missing, what expires soon",
     load: () => import("./doctor.ts"),
+  },
+  {
+    name: "run",
+    summary: "run a program with the vault's environment variables and the gateway's base URLs",
+    load: () => import("./run-command.ts"),
+  },
+  {
+    name: "docker-credential",
+    summary: "hand the vault's registry credentials to docker, podman and skopeo",
+    load: () => import("./docker-credential.ts"),
+  },
+  {
+    name: "ssh-agent",
+    summary: "list and sign with the vault's SSH keys, for ssh, git and the like",
+    load: () => import("./ssh-agent.ts"),
+  },
+  {
+    name: "audit",
+    summary: "who used which credential, when and where",
+    load: () => import("./audit.ts"),
   },
   {
     name: "sandbox",

@@ -3,14 +3,19 @@ import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { PosternError } from "../errors.ts";
+import { nameOfPlace } from "../vault/identity.ts";
 import { kindNames } from "../vault/item.ts";
 import { kinds } from "../vault/kinds/index.ts";
-import { openVault, type Vault } from "../vault/vault.ts";
+import type { Vault } from "../vault/vault.ts";
 import { askHealth } from "./ask-health.ts";
 import { endpointLines, findingsOf } from "./endpoint-lines.ts";
+import { expiryLines } from "./expiry-lines.ts";
 import { Exit, type Io, say, sayJson } from "./io.ts";
 import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
 import { configFile, configOption } from "./place.ts";
+import { askedForEndpoints } from "./vault-asked.ts";
+import { openVaultOf } from "./vault-open.ts";
+import { waitingLines } from "./waiting-lines.ts";
 
 const help = `
 Exit status: 0 when nothing is wrong or missing, 1 otherwise.
@@ -19,7 +24,14 @@ Example:
   postern doctor`;
 
 /** What opening the vault says of an identity that is there, and cannot be used. */
-const aboutIdentity: ReadonlySet<string> = new Set(["identity_exposed", "identity_invalid"]);
+const aboutIdentity: ReadonlySet<string> = new Set([
+  "identity_exposed",
+  "identity_invalid",
+  "identity_passphrase_wrong",
+  "identity_too_costly",
+  "keyring_unavailable",
+  "passphrase_missing",
+]);
 
 /** `postern doctor`: what is set up, what is missing and how to get it, what expires soon, whether the gateway runs. */
 export function define(io: Io): Command {
@@ -29,7 +41,7 @@ export function define(io: Io): Command {
     .option("--json", "print the findings as JSON")
     .addHelpText("after", help)
     .action(async ({ config: option, json = false }: { config?: string; json?: boolean }) => {
-      const lines = await examine(configFile(io, option), new Date());
+      const lines = await examine(io, configFile(io, option), new Date());
       const well = statusOf(lines) === 0;
       if (json) sayJson(io, { ok: well, findings: lines });
       else {
@@ -41,7 +53,7 @@ export function define(io: Io): Command {
     });
 }
 
-async function examine(file: string, now: Date): Promise<readonly Line[]> {
+async function examine(io: Io, file: string, now: Date): Promise<readonly Line[]> {
   const config = await tried(loadConfig(file));
   if (config instanceof PosternError) {
     if (config.code !== "config_missing") return [lineOf("configuration", config)];
@@ -62,13 +74,13 @@ async function examine(file: string, now: Date): Promise<readonly Line[]> {
     ];
   }
   const lines: Line[] = [{ level: "ok", subject: "configuration", text: config.file }];
-  const vault = await tried(openVault({ file: config.vault, identity: config.identity }));
+  const vault = await tried(openVaultOf(config, io));
   if (vault instanceof PosternError && aboutIdentity.has(vault.code)) {
     lines.push(lineOf("identity", vault));
   } else {
     lines.push(...(await identityLines(config)));
     // A missing identity has its own line already.
-    if (!(vault instanceof PosternError)) lines.push(...vaultLines(config, vault, now));
+    if (!(vault instanceof PosternError)) lines.push(...(await vaultLines(config, vault, now)));
     else if (vault.code !== "vault_locked")
       lines.push(lineOf("vault", vault, vault.code === "vault_missing" ? "missing" : "problem"));
   }
@@ -84,10 +96,11 @@ async function examine(file: string, now: Date): Promise<readonly Line[]> {
 }
 
 /** Nothing for an identity that is there and cannot be read: opening the vault says why. */
-async function identityLines({ identity }: Config): Promise<readonly Line[]> {
+async function identityLines({ identity: place }: Config): Promise<readonly Line[]> {
   const subject = "identity";
+  const identity = nameOfPlace(place);
   try {
-    await access(identity, constants.R_OK);
+    if ("file" in place) await access(place.file, constants.R_OK);
     return [{ level: "ok", subject, text: identity }];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return [];
@@ -102,9 +115,9 @@ async function identityLines({ identity }: Config): Promise<readonly Line[]> {
   }
 }
 
-function vaultLines(config: Config, vault: Vault, now: Date): readonly Line[] {
+async function vaultLines(config: Config, vault: Vault, now: Date): Promise<readonly Line[]> {
   const items = vault.items();
-  const find = vault.find.bind(vault);
+  const find = await askedForEndpoints(vault, config);
   if (items.length === 0)
     return [
       {
@@ -122,6 +135,8 @@ function vaultLines(config: Config, vault: Vault, now: Date): readonly Line[] {
   return [
     { level: "ok", subject: "vault", text: `${config.vault}: ${counts.join(", ")}` },
     ...endpointLines(config, find, findingsOf(config, find, now)),
+    ...expiryLines(config, items, now),
+    ...waitingLines(config, items),
   ];
 }
 

@@ -8,10 +8,12 @@ import { loadConfig } from "../config/load.ts";
 import { editConfig } from "../config/write.ts";
 import { PosternError, problem } from "../errors.ts";
 import { pair } from "../vault/pairing.ts";
-import { openVault, type Vault } from "../vault/vault.ts";
+import type { Vault } from "../vault/vault.ts";
 import { type Io, say } from "./io.ts";
 import { localBases } from "./local-bases.ts";
 import { configFile, configOption } from "./place.ts";
+import { askedAmong } from "./vault-asked.ts";
+import { openVaultOf } from "./vault-open.ts";
 
 interface Options {
   readonly config?: string;
@@ -103,20 +105,23 @@ function nearPath(folder: string, path: string): string {
 async function checkCredentials(io: Io, config: Config, name: string): Promise<void> {
   const endpoint = config.endpoints.get(name);
   if (endpoint === undefined) throw problem("internal", { reason: `the endpoint "${name}" was not written` });
-  const vault = await opened(config);
+  const vault = await opened(io, config);
   if (vault instanceof PosternError) {
     io.stderr.write(`warning: the credentials were not checked: ${vault.message}\nhint: ${vault.hint}\n`);
     return;
   }
-  const findings = pair(endpoint, vault.find.bind(vault), new Date());
-  const wrong = findings.find(({ level }) => level === "problem");
+  const findings = pair(endpoint, await askedAmong(vault, endpoint.credentials), new Date());
+  // A source may answer later.
+  const wrong = findings.find(
+    ({ level, error }) => level === "problem" && error.code !== "credential_unavailable",
+  );
   if (wrong !== undefined) throw wrong.error;
   for (const { error } of findings) io.stderr.write(`warning: ${error.message}\nhint: ${error.hint}\n`);
 }
 
-async function opened({ vault, identity }: Config): Promise<Vault | PosternError> {
+async function opened(io: Io, config: Config): Promise<Vault | PosternError> {
   try {
-    return await openVault({ file: vault, identity });
+    return await openVaultOf(config, io);
   } catch (error) {
     if (error instanceof PosternError) return error;
     throw error;

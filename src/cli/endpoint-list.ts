@@ -3,6 +3,7 @@ import { loadConfig } from "../config/load.ts";
 import { type Io, say, sayJson, table } from "./io.ts";
 import { localBases } from "./local-bases.ts";
 import { configFile, configOption } from "./place.ts";
+import { sharedModels } from "./shared-models.ts";
 
 const help = `
 Example:
@@ -38,5 +39,7 @@ export function defineList(io: Io): Command {
         [...models, ...Object.keys(aliases)].join(", "),
       ]);
       say(io, table([["NAME", "TYPE", "URL", "CREDENTIALS", "MODELS"], ...rows]));
+      const shared = sharedModels(config).map(({ model, text }) => [model, text]);
+      if (shared.length > 0) say(io, `\n${table([["SHARED MODEL", "ENDPOINTS"], ...shared])}`);
     });
 }

@@ -4,11 +4,14 @@ import { PosternError, problem } from "../errors.ts";
 import { attachmentOf } from "../gateway/attach.ts";
 import { systemAuthorities } from "../gateway/dial.ts";
 import { probe, type Step } from "../gateway/probe.ts";
+import type { Item } from "../vault/item.ts";
+import { describeSource, sourceOf } from "../vault/token-source.ts";
 import { endpointNamed } from "./endpoint-named.ts";
 import { Exit, type Io, say, sayError, sayJson } from "./io.ts";
 import { localBases } from "./local-bases.ts";
 import { configFile, configOption } from "./place.ts";
-import { openVaultOf } from "./vault-open.ts";
+import { askedAmong } from "./vault-asked.ts";
+import { openVaultOf, recorderOf } from "./vault-open.ts";
 
 const labels: Record<Step["name"] | "credentials", string> = {
   credentials: "credentials",
@@ -23,6 +26,16 @@ const width = Math.max(...Object.values(labels).map((label) => label.length));
 const line = (name: keyof typeof labels, ok: boolean, text: string): string =>
   `${ok ? "✓" : "✗"} ${labels[name].padEnd(width)}  ${text}`;
 
+/** Where the credentials come from. */
+function heldText(names: readonly string[], find: (name: string) => Item | undefined): string {
+  const held = names.map((name) => {
+    const item = find(name);
+    const source = item && sourceOf(item);
+    return source === undefined ? name : `${name} (from the ${describeSource(source)})`;
+  });
+  return `the vault holds ${held.join(", ")}`;
+}
+
 /** `postern endpoint test`: walks the way of a request and says where it ends. */
 export function defineTest(io: Io): Command {
   return new Command("test")
@@ -36,15 +49,19 @@ export function defineTest(io: Io): Command {
     .action(async (name: string, options: { config?: string; json?: boolean }) => {
       const config = await loadConfig(configFile(io, options.config));
       const endpoint = endpointNamed(config, name);
-      const vault = await openVaultOf(config);
+      const vault = await openVaultOf(config, io);
+      const record = recorderOf(io, config, "endpoint test");
       const steps: (Omit<Step, "name"> & { readonly name: keyof typeof labels })[] = [];
       const show = (step: (typeof steps)[number]): void => {
         steps.push(step);
         if (options.json !== true) say(io, line(step.name, step.ok, step.text));
       };
       try {
-        const attachment = attachmentOf(endpoint, (item) => vault.find(item), new Date());
-        show({ name: "credentials", ok: true, text: `the vault holds ${endpoint.credentials.join(", ")}` });
+        const find = await askedAmong(vault, endpoint.credentials);
+        const attachment = attachmentOf(endpoint, find, new Date());
+        for (const item of endpoint.credentials)
+          record({ action: "attach", item, endpoint: name, about: endpoint.origin });
+        show({ name: "credentials", ok: true, text: heldText(endpoint.credentials, find) });
         for await (const step of probe(endpoint, attachment, systemAuthorities())) show(step);
       } catch (error) {
         if (!(error instanceof PosternError)) throw error;

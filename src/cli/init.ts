@@ -4,30 +4,59 @@ import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
 import { problem, reasonOf } from "../errors.ts";
+import type { IdentityPlace } from "../config/config.ts";
+import { parseIdentity } from "../config/identity.ts";
+import type { Secret } from "../secret.ts";
+import { nameOfPlace } from "../vault/identity.ts";
 import { createVault } from "../vault/vault.ts";
 import { type Io, say } from "./io.ts";
+import { newPassphrase } from "./passphrase.ts";
 import { configFile } from "./place.ts";
 
 const help = `
 Examples:
   postern init
-  postern init --dir ./postern`;
+  postern init --dir ./postern
+  postern init --passphrase
+  postern init --keyring postern`;
+
+interface Options {
+  readonly dir?: string;
+  readonly passphrase?: true;
+  readonly passphraseFile?: string;
+  readonly keyring?: string;
+}
+
+/** What is written, and what the identity is encrypted with. */
+interface Plan {
+  readonly config: string;
+  readonly vault: string;
+  readonly identity: IdentityPlace;
+  readonly passphrase: Secret | undefined;
+}
 
 /** `postern init`: a configuration, an identity and an empty vault, all three or none. */
 export function define(io: Io): Command {
   return new Command("init")
     .description("write postern.yaml, identity.txt and an empty vault.age")
     .option("--dir <dir>", "the folder to write them to (default: the user's configuration folder)")
+    .option("--passphrase", "encrypt the identity with a passphrase, which is asked for")
+    .option("--passphrase-file <file>", "encrypt the identity with the passphrase in this file")
+    .option("--keyring <name>", "put the identity into the system's keyring instead, under this name")
     .addHelpText("after", help)
-    .action(async ({ dir }: { dir?: string }) => {
+    .action(async (o: Options) => {
+      const { dir } = o;
       const usual = configFile(io, undefined);
       const config = dir === undefined ? usual : join(resolve(io.cwd, dir), "postern.yaml");
       const folder = dirname(config);
-      const files = { config, identity: join(folder, "identity.txt"), vault: join(folder, "vault.age") };
+      const identity = identityOf(o.keyring, folder);
+      const name = nameOfPlace(identity);
+      const passphrase = await passphraseOf(io, name, o);
+      const files: Plan = { config, identity, vault: join(folder, "vault.age"), passphrase };
       await writeAll(files);
       const option = config === usual ? "" : ` --config ${config}`;
       say(io, `wrote ${files.config}: the configuration`);
-      say(io, `wrote ${files.identity}: opens the vault; keep a copy in a safe place, and show it to nobody`);
+      say(io, `wrote ${name}: opens the vault; keep a copy in a safe place, and show it to nobody`);
       say(io, `wrote ${files.vault}: the vault, still empty`);
       say(io);
       say(io, "Next, with the certificate and the URL of your endpoint:");
@@ -38,21 +67,24 @@ export function define(io: Io): Command {
 }
 
 /** Writes all three files or, when that fails, none. Throws file_exists where one is there. */
-async function writeAll(files: { config: string; identity: string; vault: string }): Promise<void> {
-  for (const file of Object.values(files)) if (await isThere(file)) throw problem("file_exists", { file });
+async function writeAll(files: Plan): Promise<void> {
+  const { identity } = files;
+  for (const file of [files.config, ...("file" in identity ? [identity.file] : []), files.vault])
+    if (await isThere(file)) throw problem("file_exists", { file });
   const folder = dirname(files.config);
   let madeFolder: string | undefined;
   let madeConfig = false;
   try {
     madeFolder = await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(files.config, firstConfig(), { flag: "wx", mode: 0o600 });
+    await writeFile(files.config, firstConfig(identity), { flag: "wx", mode: 0o600 });
     madeConfig = true;
   } catch (error) {
     await undo(files.config, madeConfig, madeFolder);
     throw problem("file_unwritable", { file: files.config, reason: reasonOf(error) }, error);
   }
   try {
-    await createVault({ file: files.vault, identity: files.identity });
+    const { vault: file, passphrase } = files;
+    await createVault({ file, identity, ...(passphrase !== undefined && { passphrase }) });
   } catch (error) {
     await undo(files.config, madeConfig, madeFolder);
     throw error;
@@ -82,7 +114,28 @@ function schemaLine(): string {
   return existsSync(schema) ? `# yaml-language-server: $schema=${pathToFileURL(schema).href}\n` : "";
 }
 
-function firstConfig(): string {
+/** Where the identity is to be. Throws `usage` for a name that no entry of a keyring can have. */
+function identityOf(keyring: string | undefined, folder: string): IdentityPlace {
+  const passphrase = { prompt: true } as const;
+  if (keyring === undefined) return { file: join(folder, "identity.txt"), passphrase };
+  const read = parseIdentity(`keyring:${keyring}`, folder, passphrase);
+  if ("value" in read) return read.value;
+  throw problem("usage", {
+    message: "--keyring: an entry cannot have this name",
+    hint: "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
+  });
+}
+
+async function passphraseOf(io: Io, identity: string, o: Options): Promise<Secret | undefined> {
+  if (o.passphrase === undefined && o.passphraseFile === undefined) return undefined;
+  if (o.keyring === undefined) return newPassphrase(io, identity, o.passphraseFile);
+  throw problem("usage", {
+    message: "an identity in the keyring takes no passphrase: the keyring has a lock of its own",
+    hint: "leave --keyring out, or the passphrase",
+  });
+}
+
+function firstConfig(identity: IdentityPlace): string {
   return `${schemaLine()}# Postern's configuration. config/postern.example.yaml in Postern's own folder explains every key; postern check
 # looks for mistakes. A running gateway takes over a valid change of this file by itself.
 
@@ -94,7 +147,7 @@ function firstConfig(): string {
 
 # The vault, and the identity that opens it. Paths are relative to this file.
 vault: file:vault.age
-identity: file:identity.txt
+identity: ${"keyring" in identity ? nameOfPlace(identity) : "file:identity.txt"}
 
 # Where requests go, and which items of the vault go with them. postern endpoint add writes here:
 #   private-2:

@@ -12,11 +12,11 @@ export interface Io {
   readonly ended: AbortSignal;
 }
 
-/** Thrown by a command that has said what is wrong itself, to end with this exit status and no further word. */
+/** Thrown by a command that has said all itself, to end with this exit status and no further word. */
 export class Exit extends Error {
-  readonly status: 1 | 2;
+  readonly status: number;
 
-  constructor(status: 1 | 2) {
+  constructor(status: number) {
     super(`exit ${status}`);
     this.status = status;
   }
@@ -33,7 +33,7 @@ export function sayJson(io: Io, data: unknown): void {
 }
 
 /** Writes an error and its way out to standard error, and returns the exit status. */
-export function sayError(io: Io, thrown: unknown): 1 | 2 {
+export function sayError(io: Io, thrown: unknown): number {
   if (thrown instanceof Exit) return thrown.status;
   const error =
     thrown instanceof PosternError ? thrown : problem("internal", { reason: reasonOf(thrown) }, thrown);
@@ -47,6 +47,9 @@ export function statusWithOutput(io: Io, status: number): number {
   if (lost === null || lost.code === "EPIPE") return status;
   return sayError(io, problem("output_lost", { reason: reasonOf(lost) }));
 }
+
+/** A text of somebody else's, as a terminal may see it: with nothing that steers it, line ends aside. */
+export const visible = (text: string): string => text.replaceAll(/(?!\n)\p{Cc}/gu, "?");
 
 /** Lines up rows in columns, two spaces apart; the first row is the heading. */
 export function table(rows: readonly (readonly string[])[]): string {

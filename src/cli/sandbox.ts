@@ -6,6 +6,7 @@ import { problem } from "../errors.ts";
 import { type Demand, demands } from "../sandbox/demand.ts";
 import { type Sandbox, startSandbox } from "../sandbox/endpoint.ts";
 import { type Io, say } from "./io.ts";
+import { quote } from "./quote.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const help = `
@@ -97,7 +98,3 @@ function guidance(sandbox: Sandbox, require: readonly Demand[]): string {
     "  postern serve",
   ].join("\n");
 }
-
-/** A path as a shell takes it for one word. */
-const quote = (path: string): string =>
-  /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;

@@ -1,9 +1,11 @@
 import { once } from "node:events";
 import { Command } from "commander";
-import { pino } from "pino";
 import { type RunningApp, startApp } from "../app.ts";
+import { logToStandardError } from "../log.ts";
+import { settleMemory } from "../settle.ts";
 import { type Io, say } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
+import { unlockingOf } from "./vault-open.ts";
 
 /** `postern serve`: runs the gateway until it is told to end. */
 export function define(io: Io): Command {
@@ -23,15 +25,14 @@ Example:
   postern serve --config ~/.config/postern/postern.yaml`,
     )
     .action(async (options: { config?: string }) => {
-      // Not through process.stderr, which waits for each line to be written where it is a file.
-      const log = io.stderr === process.stderr ? pino.destination({ dest: 2, sync: false }) : undefined;
-      // A log that nobody reads any more must not end what is served.
-      log?.on("error", () => {});
+      const log = io.stderr === process.stderr ? logToStandardError() : undefined;
       try {
-        await serve(
-          io,
-          await startApp({ configFile: configFile(io, options.config), logTo: log ?? io.stderr }),
-        );
+        const app = await startApp({
+          configFile: configFile(io, options.config),
+          logTo: log ?? io.stderr,
+          unlocking: unlockingOf(io),
+        });
+        await serve(io, app);
       } finally {
         log?.flushSync();
       }
@@ -42,8 +43,11 @@ async function serve(io: Io, app: RunningApp): Promise<void> {
   // Its result is in the log; the process goes on either way.
   const reload = (): void => void app.reload().catch(() => {});
   process.on("SIGHUP", reload);
+  settleMemory();
   say(io, JSON.stringify({ ready: true, listen: app.listen, admin: app.admin, pid: process.pid }));
-  if (!io.ended.aborted) await once(io.ended, "abort");
+  const over = AbortSignal.any([io.ended, app.lost]);
+  if (!over.aborted) await once(over, "abort");
   await app.stop();
   process.off("SIGHUP", reload);
+  app.lost.throwIfAborted();
 }

@@ -5,12 +5,11 @@ import { kinds } from "../vault/kinds/index.ts";
 import type { Kind } from "../vault/kinds/kind.ts";
 import { type Io, say } from "./io.ts";
 import { configOption } from "./place.ts";
+import { givenOptions, kindOptions, refuseForeign } from "./vault-add-options.ts";
 import { discard, saveDownload } from "./vault-download.ts";
-import { acceptInput, type Given, optionOf, readInput } from "./vault-input.ts";
+import { acceptInput, factsOf, readInput } from "./vault-input.ts";
 import { openConfigured } from "./vault-open.ts";
-
-/** Options that every kind has, and that are not fields. */
-const common = new Set(["config", "stdin", "file", "generate", "out"]);
+import { completeRequest } from "./vault-request.ts";
 
 export function defineAdd(io: Io): Command {
   const command = new Command("add")
@@ -24,8 +23,7 @@ export function defineAdd(io: Io): Command {
     .option("--stdin", "read the secret from standard input")
     .option("--file <file>", "read the secret from a file")
     .option("--out <dir>", "with --generate: also write it as a file into this folder");
-  for (const [option, { secret, help, kindsOf }] of fieldOptions())
-    command.option(`--${option} <${secret ? "file" : "value"}>`, `${kindsOf.join(", ")}: ${help}`);
+  for (const { flags, help } of kindOptions({ choices: true })) command.option(flags, help);
   return command
     .addHelpText(
       "after",
@@ -43,7 +41,10 @@ async function add(io: Io, kindName: string, name: string, command: Command): Pr
   const kind = kindOf(kindName);
   const given = givenOptions(command);
   refuseForeign(kind, given);
-  const vault = await openConfigured(io, given["config"] as string | undefined);
+  const vault = await openConfigured(io, given["config"] as string | undefined, "vault add");
+  const waiting = vault.find(name);
+  if (waiting?.kind === kind.name && kind.request?.pending(waiting) !== undefined)
+    return completeRequest(io, kind, vault, waiting, given);
   // Before anybody types a secret for a name that cannot be had.
   checkFree(vault.items(), name);
   const now = new Date();
@@ -60,7 +61,7 @@ async function add(io: Io, kindName: string, name: string, command: Command): Pr
       message: `a ${kind.title} cannot be generated`,
       hint: "give the one that you have with --stdin or --file FILE",
     });
-  const draft = await kind.generate({ name, now });
+  const draft = await kind.generate({ name, now, facts: factsOf(kind.choices ?? [], given, io.cwd) });
   const out = given["out"];
   // The file first: an item whose file cannot be written is not added either.
   const file =
@@ -80,8 +81,9 @@ async function add(io: Io, kindName: string, name: string, command: Command): Pr
   say(io, added(kind, name, draft.expires));
   if (file !== undefined) say(io, `wrote ${file}`);
   else if ("certificate" in draft.facts) say(io, `its file: postern vault download ${name}`);
+  else if ("publicKey" in draft.facts) say(io, `its public key: postern vault download ${name}`);
   else say(io, `see it: postern vault show ${name} --reveal`);
-  if ("ca" in draft.facts) say(io, `the CA to give to the platform: postern vault show ${name}`);
+  if ("ca" in draft.facts) say(io, `the CA to give to the platform: postern vault download ${name} --ca`);
 }
 
 const added = (kind: Kind, name: string, expires: Date | undefined): string =>
@@ -90,51 +92,6 @@ const added = (kind: Kind, name: string, expires: Date | undefined): string =>
 function kindOf(name: string): Kind {
   if (!kindNames.includes(name as KindName)) throw problem("kind_unknown", { kind: name, known: kindNames });
   return kinds[name as KindName];
-}
-
-/** The options by the names that they have on the command line. */
-function givenOptions(command: Command): Given {
-  const values: Given = command.opts();
-  return Object.fromEntries(
-    command.options.map((option) => [option.long?.slice(2) ?? "", values[option.attributeName()]]),
-  );
-}
-
-/** Each field's own option, with the kinds that have it. */
-function fieldOptions(): ReadonlyMap<
-  string,
-  { secret: boolean; help: string; kindsOf: readonly KindName[] }
-> {
-  const options = new Map<string, { secret: boolean; help: string; kindsOf: readonly KindName[] }>();
-  for (const { name, fields } of Object.values(kinds))
-    for (const field of fields) {
-      const option = optionOf(field);
-      if (option === undefined) continue;
-      const { secret, help } = field;
-      options.set(option, { secret, help, kindsOf: [...(options.get(option)?.kindsOf ?? []), name] });
-    }
-  return options;
-}
-
-function refuseForeign(kind: Kind, given: Given): void {
-  const own = kind.fields.map(optionOf).filter((option) => option !== undefined);
-  const foreign = Object.keys(given).find(
-    (option) => given[option] !== undefined && !common.has(option) && !own.includes(option),
-  );
-  const takes = ["stdin", "file", ...own].map((option) => `--${option}`).join(", ");
-  if (foreign !== undefined)
-    throw problem("usage", { message: `a ${kind.title} has no --${foreign}`, hint: `it takes ${takes}` });
-  const fields = ["stdin", "file", ...own].filter((option) => given[option] !== undefined);
-  if (given["generate"] === true && fields.length > 0)
-    throw problem("usage", {
-      message: `--generate makes a new one, and --${fields[0]} gives an existing one`,
-      hint: "leave one of them out",
-    });
-  if (given["generate"] !== true && given["out"] !== undefined)
-    throw problem("usage", {
-      message: "--out goes with --generate",
-      hint: "postern vault download NAME --out DIR writes an item that is in the vault",
-    });
 }
 
 function kindsHelp(): string {

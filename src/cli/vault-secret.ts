@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { type PosternError, problem, reasonOf } from "../errors.ts";
 import { Secret } from "../secret.ts";
 import type { Field } from "../vault/kinds/kind.ts";
+import { armour } from "../vault/pem.ts";
 import type { Io } from "./io.ts";
 import { askSecret, isInteractive } from "./prompt.ts";
 
@@ -34,13 +35,11 @@ export async function readSecret(
     throw refused("is larger than 1 MiB", "give the file that holds the credential and nothing else");
   const text = textOf(bytes);
   if (text !== undefined) return { secret: new Secret(text), source };
-  // What DER begins with, and PKCS#12 and PKCS#7 with it: the tag of an ASN.1 sequence.
+  if (field.binary === true) return { secret: new Secret(armour(bytes)), source };
+  // What DER begins with: the tag of an ASN.1 sequence.
   throw bytes[0] === 0x30
-    ? refused(
-        "is not UTF-8 text in PEM, but binary",
-        "convert it: openssl pkcs12 -in FILE for a .p12 or .pfx, openssl x509 -inform der -in FILE for a certificate, openssl pkey -inform der -in FILE for a key",
-      )
-    : refused("is not UTF-8 text", "give a text file; certificates and keys must be PEM");
+    ? refused("is not text, but binary", "convert a key to PEM: openssl pkey -inform der -in FILE")
+    : refused("is not UTF-8 text", "give a text file");
 }
 
 /** UTF-8, or UTF-16 with its byte order mark, as PowerShell writes it; undefined for what is no text. */

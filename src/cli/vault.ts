@@ -1,16 +1,29 @@
 import { Command } from "commander";
 import { renameCredential } from "../config/edit.ts";
-import { loadConfig } from "../config/load.ts";
 import { editConfig } from "../config/write.ts";
 import { problem } from "../errors.ts";
 import { type Item, kindNames } from "../vault/item.ts";
+import { recorded } from "../vault/audit.ts";
 import { kinds } from "../vault/kinds/index.ts";
-import { Exit, type Io, say, sayJson, table } from "./io.ts";
-import { configFile, configOption } from "./place.ts";
+import { withoutStale } from "../vault/rotation.ts";
+import { asked } from "../vault/token-asked.ts";
+import { describeSource, sourceOf } from "../vault/token-source.ts";
+import { Exit, type Io, say, sayJson, table, visible } from "./io.ts";
+import { configFile } from "./place.ts";
 import { askLine, isInteractive } from "./prompt.ts";
+import { subcommand } from "./subcommand.ts";
 import { defineAdd } from "./vault-add.ts";
-import { saveDownload } from "./vault-download.ts";
-import { endpointsWith, openConfigured, openVaultOf } from "./vault-open.ts";
+import { defineBackup, defineRestore } from "./vault-backup.ts";
+import { defineDownload } from "./vault-download.ts";
+import { defineImportEnv } from "./vault-import-env.ts";
+import { defineExport, defineImport } from "./vault-export.ts";
+import { lockCommands } from "./vault-lock.ts";
+import { endpointsWith, openFor } from "./vault-open.ts";
+import { defineConfirm, defineRecipient } from "./vault-recipient.ts";
+import { defineRekey } from "./vault-rekey.ts";
+import { defineRenew } from "./vault-renew.ts";
+import { defineRotate } from "./vault-rotate.ts";
+import { defineRequest } from "./vault-request.ts";
 
 interface Place {
   readonly config?: string;
@@ -18,9 +31,10 @@ interface Place {
 
 /** `postern vault`: the credentials, from the command line. */
 export function define(io: Io): Command {
-  return new Command("vault")
-    .description("add, list, show, download, rename and remove credentials")
+  const command = new Command("vault")
+    .description("keep credentials: add, show, rotate and remove them, and look after the vault itself")
     .addCommand(defineAdd(io))
+    .addCommand(defineImportEnv(io))
     .addCommand(
       subcommand("list", "list the items", "postern vault list --json")
         .option("--json", "print JSON")
@@ -33,17 +47,8 @@ export function define(io: Io): Command {
         .option("--json", "print JSON")
         .action((name: string, o: Place & { reveal?: true; json?: true }) => show(io, name, o)),
     )
-    .addCommand(
-      subcommand(
-        "download",
-        "write an item's file, such as NAME.pem",
-        "postern vault download gen-cert --out ~/certs",
-      )
-        .argument("<name>", "the item's name")
-        .option("--out <dir>", "the folder to write it into", ".")
-        .option("--stdout", "write it to standard output instead")
-        .action((name: string, o: Place & { out: string; stdout?: true }) => download(io, name, o)),
-    )
+    .addCommand(defineRequest(io))
+    .addCommand(defineDownload(io))
     .addCommand(
       subcommand(
         "rename",
@@ -60,17 +65,23 @@ export function define(io: Io): Command {
         .option("--yes", "do not ask")
         .action((name: string, o: Place & { yes?: true }) => remove(io, name, o)),
     )
+    .addCommand(defineRotate(io))
+    .addCommand(defineRenew(io))
+    .addCommand(defineBackup(io))
+    .addCommand(defineRestore(io))
+    .addCommand(defineExport(io))
+    .addCommand(defineImport(io))
+    .addCommand(defineRecipient(io))
+    .addCommand(defineConfirm(io))
+    .addCommand(defineRekey(io))
     .addHelpText("after", "\nExample: postern vault add bearer-token my-token --stdin < token.txt");
+  for (const locking of lockCommands(io)) command.addCommand(locking);
+  return command;
 }
 
-const subcommand = (name: string, description: string, example: string): Command =>
-  new Command(name)
-    .description(description)
-    .option(...configOption)
-    .addHelpText("after", `\nExample: ${example}`);
-
 async function list(io: Io, o: Place & { json?: true }): Promise<void> {
-  const vault = await openConfigured(io, o.config);
+  const { vault, record } = await openFor(io, o.config, "vault list");
+  record({ action: "list" });
   // By kind in the menu's order, then by name.
   const items = vault
     .items()
@@ -83,34 +94,38 @@ async function list(io: Io, o: Place & { json?: true }): Promise<void> {
     item.name,
     maskOf(item),
     day(item.created),
-    day(item.expires),
+    requestOf(item) === undefined ? day(item.expires) : "not signed yet",
   ]);
   say(io, table([["KIND", "NAME", "VALUE", "CREATED", "EXPIRES"], ...rows]));
 }
 
 async function show(io: Io, name: string, o: Place & { reveal?: true; json?: true }): Promise<void> {
-  const item = (await openConfigured(io, o.config)).get(name);
-  const revealed = o.reveal ? kinds[item.kind].reveal(item).expose() : undefined;
+  const { vault, record } = await openFor(io, o.config, "vault show");
+  const item = await recorded(record, { action: o.reveal ? "reveal" : "show", item: name }, () =>
+    vault.get(name),
+  );
+  const revealed = o.reveal ? kinds[item.kind].reveal(await asked(item)).expose() : undefined;
   if (o.json) return sayJson(io, { ...summaryOf(item), ...(revealed !== undefined && { value: revealed }) });
-  const facts = Object.entries({ ...item.facts, value: revealed ?? maskOf(item) });
-  const { kind, created, changed, expires } = summaryOf(item);
-  const rows = Object.entries({ kind, name, created, changed, ...(expires !== undefined && { expires }) });
+  const facts = Object.entries(item.facts).map(([field, fact]): [string, string] => [field, visible(fact)]);
+  facts.push(["value", revealed ?? maskOf(item)]);
+  const { kind, created, changed, expires, previousUntil, waits } = summaryOf(item);
+  const rows = Object.entries({
+    kind,
+    name,
+    created,
+    changed,
+    ...(expires !== undefined && { expires }),
+    ...(previousUntil !== undefined && { "old value": `kept until ${previousUntil}` }),
+    ...(waits === true && { waits: `for its signature; then: postern vault add ${kind} ${name} --pem FILE` }),
+  });
   say(io, table([...rows, ...facts.filter(([, fact]) => !fact.includes("\n"))]));
   for (const [field, text] of facts.filter(([, fact]) => fact.includes("\n")))
     say(io, `\n${field}\n${text.trimEnd()}`);
 }
 
-async function download(io: Io, name: string, o: Place & { out: string; stdout?: true }): Promise<void> {
-  const item = (await openConfigured(io, o.config)).get(name);
-  const file = kinds[item.kind].download(item);
-  if (o.stdout) io.stdout.write(file.content.expose());
-  else say(io, `wrote ${await saveDownload(io, file, o.out)}`);
-}
-
 async function rename(io: Io, from: string, to: string, o: Place): Promise<void> {
   const file = configFile(io, o.config);
-  const config = await loadConfig(file);
-  const vault = await openVaultOf(config);
+  const { config, vault } = await openFor(io, file, "vault rename");
   // The vault would call the name taken, and have the item removed.
   if (vault.get(from).name === to)
     throw problem("usage", { message: `"${from}" has this name already`, hint: "give a new one" });
@@ -130,8 +145,7 @@ async function rename(io: Io, from: string, to: string, o: Place): Promise<void>
 }
 
 async function remove(io: Io, name: string, o: Place & { yes?: true }): Promise<void> {
-  const config = await loadConfig(configFile(io, o.config));
-  const vault = await openVaultOf(config);
+  const { config, vault } = await openFor(io, o.config, "vault remove");
   const { kind } = vault.get(name);
   const users = endpointsWith(config, name).map((endpoint) => `"${endpoint}"`);
   const breaks =
@@ -152,11 +166,22 @@ async function remove(io: Io, name: string, o: Place & { yes?: true }): Promise<
   say(io, `removed "${name}" (${kind})${breaks}`);
 }
 
-/** The main value as the platform's page shows it. A PEM text begins as every other does, so nothing of it is shown. */
+/** The main value as the platform's page shows it, or the source that it comes from. A PEM text begins as every other does, so nothing of it is shown. */
 function maskOf(item: Item): string {
+  const source = sourceOf(item);
+  if (source !== undefined) return `from the ${describeSource(source)}`;
   const value = kinds[item.kind].reveal(item);
   return value.expose().startsWith("-----BEGIN ") ? "********" : value.mask();
 }
+
+/** How long the value before this one is kept, where it is. */
+const previousOf = (item: Item, now: Date): { readonly previousUntil?: string } => {
+  const { previous } = withoutStale(item, now);
+  return previous === undefined ? {} : { previousUntil: previous.until.toISOString() };
+};
+
+/** The request of an item that waits for its answer, and cannot be used until then. */
+const requestOf = (item: Item): string | undefined => kinds[item.kind].request?.pending(item);
 
 /** What may be shown of an item. */
 const summaryOf = (item: Item) => ({
@@ -166,5 +191,7 @@ const summaryOf = (item: Item) => ({
   created: item.created.toISOString(),
   changed: item.changed.toISOString(),
   ...(item.expires !== undefined && { expires: item.expires.toISOString() }),
+  ...previousOf(item, new Date()),
+  ...(requestOf(item) !== undefined && { waits: true as const }),
   facts: item.facts,
 });

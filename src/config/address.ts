@@ -9,8 +9,10 @@ const wayOut = 'write it as "127.0.0.1:8080", "[::1]:8080", "localhost:8080" or 
 /**
  * Reads where to listen. `localhost` means both families, IPv4 first. Only this machine's own addresses are taken:
  * whoever reaches the listener uses the credentials behind it.
+ *
+ * @param beyondLoopback takes IP addresses that other machines can reach as well
  */
-export function parseAddress(found: string): Reading<readonly WrittenAddress[]> {
+export function parseAddress(found: string, beyondLoopback = false): Reading<readonly WrittenAddress[]> {
   if (found.startsWith("unix:")) return parseSocket(found);
   const parts = /^(?:\[(?<v6>[^\]]*)\]|(?<host>[^:[\]]*)):(?<port>\d{1,5})$/.exec(found)?.groups;
   if (parts === undefined)
@@ -27,12 +29,12 @@ export function parseAddress(found: string): Reading<readonly WrittenAddress[]> 
     };
   if (parts["v6"] === undefined ? !isIPv4(host) && host !== "" && host !== "*" : !isIPv6(host))
     return { wrong: `found the host "${host}"; wanted localhost or a loopback IP address`, wayOut };
-  if (!isLoopback(host))
+  if (!isLoopback(host) && !(beyondLoopback && host !== "" && host !== "*"))
     return {
       wrong: `found "${found}", which other machines can reach; only loopback addresses may be listened on`,
-      wayOut: `${wayOut}; whoever reaches a listener uses the credentials behind it`,
+      wayOut: `${wayOut}; whoever reaches a listener uses the credentials behind it; docs/local-clients.md says how to let other machines in`,
     };
-  return { value: [{ host: host.includes(":") ? "::1" : host, port }] };
+  return { value: [{ host: host.includes(":") ? shortest(host) : host, port }] };
 }
 
 /** Whether a host, as `URL.hostname` or a listener has it, is this machine itself: 127.0.0.0/8, ::1 or localhost. */
@@ -41,6 +43,9 @@ export function isLoopback(host: string): boolean {
   if (isIPv4(bare)) return bare.startsWith("127.");
   return isIPv6(bare) ? new URL(`http://[${bare}]`).hostname === "[::1]" : bare === "localhost";
 }
+
+/** An IPv6 address as RFC 5952 writes it, as the system does. */
+const shortest = (host: string): string => new URL(`http://[${host}]`).hostname.slice(1, -1);
 
 /** The address as a person writes it: "127.0.0.1:8080", "[::1]:8080", "unix:/run/postern.sock". */
 export function formatAddress(address: WrittenAddress): string {

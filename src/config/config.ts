@@ -18,6 +18,42 @@ export interface Timeouts {
   readonly idleMs: number;
 }
 
+/** A path of an endpoint that is asked from time to time whether all is well. */
+export interface ProbeConfig {
+  /** Of the endpoint's origin, not under its base; origin-form. */
+  readonly path: string;
+  readonly everyMs: number;
+}
+
+/** Which of the endpoints that serve a model is asked first; the others are asked when that one does not serve. */
+export const choosings = ["in-order", "weighted", "least-in-flight"] as const;
+export type Choosing = (typeof choosings)[number];
+
+/** How the endpoints that serve one model share its requests. */
+export interface ModelConfig {
+  readonly choose: Choosing;
+  /** Endpoint → how often it is the first, in proportion to the others' weights; 1 where it is not named. */
+  readonly weights: ReadonlyMap<string, number>;
+}
+
+/** How often a request is sent again, to another endpoint that serves its model. */
+export interface RetriesConfig {
+  /** How many endpoints are asked for one request, the first included: at least 1. */
+  readonly attempts: number;
+  /** Repeated requests, as a share of all. */
+  readonly budget: number;
+  /** How long a request may wait for an endpoint that has asked for a pause. */
+  readonly mostWaitMs: number;
+}
+
+/** When an endpoint that fails is asked last. */
+export interface EjectionConfig {
+  /** Failures in a row; 0 never ejects. */
+  readonly after: number;
+  /** The first time; longer when it fails again. */
+  readonly forMs: number;
+}
+
 export interface EndpointConfig {
   readonly name: string;
   readonly type: EndpointType;
@@ -36,6 +72,66 @@ export interface EndpointConfig {
   /** Listeners whose `/v1` is this endpoint. */
   readonly listen: readonly Address[];
   readonly timeouts: Timeouts;
+  /** Undefined where its answers are not kept. */
+  readonly cache: CacheConfig | undefined;
+  readonly probe: ProbeConfig | undefined;
+}
+
+/** How an endpoint's answers are kept in memory, to be given again. */
+export interface CacheConfig {
+  readonly sizeBytes: number;
+  readonly ttlMs: number;
+  /** Whether requests with different local keys get each other's answers. */
+  readonly shared: boolean;
+}
+
+/** Where the passphrase of a wrapped identity comes from. */
+export type PassphrasePlace =
+  /** A person types it. */
+  | { readonly prompt: true }
+  /** An absolute path. */
+  | { readonly file: string }
+  /** A file descriptor that the starting process hands over. */
+  | { readonly descriptor: number }
+  /** A credential of systemd, by its name in `$CREDENTIALS_DIRECTORY`. */
+  | { readonly credential: string };
+
+/** Where the age identity that opens the vault lies. */
+export type IdentityPlace =
+  /** An absolute path; the passphrase is asked for only where the file is itself encrypted. */
+  | { readonly file: string; readonly passphrase: PassphrasePlace }
+  /** The name of an entry in the operating system's keyring. */
+  | { readonly keyring: string };
+
+/** Where the uses of the vault are recorded. */
+export interface AuditConfig {
+  /** Absolute path; undefined where nothing is recorded. */
+  readonly file: string | undefined;
+  /** A file that has grown to this is put away, and a new one begun. */
+  readonly maxBytes: number;
+  /** How many files that were put away are kept. */
+  readonly keep: number;
+}
+
+/** How much a local key may use; undefined is without a limit. */
+export interface KeyLimits {
+  readonly requestsPerMinute: number | undefined;
+  /** Of prompts and answers together, as the endpoints count them. */
+  readonly tokensPerMinute: number | undefined;
+  /** Requests in flight at once. */
+  readonly concurrency: number | undefined;
+}
+
+/** What the gateway knows of an application's local key; the key itself only the application has. */
+export interface LocalKeyConfig {
+  readonly name: string;
+  /** SHA-256 of the key, 64 lower-case hexadecimal digits. */
+  readonly digest: string;
+  /** The endpoints that it may use; empty for all. */
+  readonly endpoints: readonly string[];
+  /** The models that it may name, as requests name them; empty for all. */
+  readonly models: readonly string[];
+  readonly limits: KeyLimits;
 }
 
 export interface Config {
@@ -43,16 +139,34 @@ export interface Config {
   readonly file: string;
   readonly listen: readonly Address[];
   readonly admin: Address;
+  /** How many processes serve requests; "auto" is as many as the machine runs at once. */
+  readonly workers: number | "auto";
+  /** The local keys, by name; undefined where none is demanded. When there are none, every request is refused. */
+  readonly keys: ReadonlyMap<string, LocalKeyConfig> | undefined;
+  /** Origins of web pages that may send requests, in the form of the Origin header. */
+  readonly allowOrigins: readonly string[];
+  /** `name` or `name:port`, lower case: what Host may say beside a listener's own address. */
+  readonly allowHosts: readonly string[];
   /** Absolute path of `vault.age`. */
   readonly vault: string;
-  /** Absolute path of the age identity file. */
-  readonly identity: string;
+  readonly identity: IdentityPlace;
+  readonly audit: AuditConfig;
+  /** Names of certificates that the gateway renews by itself, where their CA is Postern's own. */
+  readonly renew: readonly string[];
   /** The endpoint for requests whose model no endpoint names. */
   readonly defaultEndpoint: string | undefined;
   readonly endpoints: ReadonlyMap<string, EndpointConfig>;
+  /** For the models that the file says more of than who serves them. */
+  readonly models: ReadonlyMap<string, ModelConfig>;
+  readonly retries: RetriesConfig;
+  readonly ejection: EjectionConfig;
   readonly limits: {
     /** How far into a body its model is searched for. */
     readonly peekBytes: number;
+    /** Of a request's body; Infinity is no limit. */
+    readonly bodyBytes: number;
+    /** Connections of local clients that one process keeps open. */
+    readonly connections: number;
   };
   readonly logLevel: "debug" | "info" | "warn" | "error";
   /** A problem at a key of the file, in the form in which the parser reports its own. */

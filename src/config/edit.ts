@@ -15,13 +15,35 @@ export interface NewEndpoint {
 // Edits change only the lines that they are about: every other byte of the file stays, comments and alignment too.
 // They take text that parses without problems; whoever writes the result parses it first (see write.ts).
 
+/** A local key as `postern key add` writes it into the file. */
+export interface NewKey {
+  readonly hash: string;
+  readonly endpoints?: readonly string[];
+  readonly models?: readonly string[];
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
 /** Adds an endpoint after the last one. */
-export function addEndpoint(text: string, name: string, endpoint: NewEndpoint): string {
+export const addEndpoint = (text: string, name: string, endpoint: NewEndpoint): string =>
+  addEntry(text, "endpoints", name, endpoint);
+
+/** Removes an endpoint with the lines of its own; comments above it stay. */
+export const removeEndpoint = (text: string, name: string): string => removeEntry(text, "endpoints", name);
+
+/** Adds a local key after the last one. */
+export const addKey = (text: string, name: string, key: NewKey): string => addEntry(text, "keys", name, key);
+
+/** Removes a local key as an endpoint is removed. The line `keys:` stays: without it, no key would be demanded. */
+export const removeKey = (text: string, name: string): string => removeEntry(text, "keys", name);
+
+type Section = "endpoints" | "keys";
+
+function addEntry(text: string, section: Section, name: string, value: object): string {
   const document = parseDocument(text, { stringKeys: true });
-  const pair = endpointsPair(document);
+  const pair = sectionPair(document, section);
   const end = text.includes("\r\n") ? "\r\n" : "\n";
-  const entry = { [name]: endpoint };
-  if (pair === undefined) return `${withLineEnd(text, end)}${block({ endpoints: entry }, 0, end)}`;
+  const entry = { [name]: value };
+  if (pair === undefined) return `${withLineEnd(text, end)}${block({ [section]: entry }, 0, end)}`;
   const map = pair.value;
   if (isMap(map) && map.items.length > 0 && map.flow !== true) {
     const first = map.items[0];
@@ -31,10 +53,10 @@ export function addEndpoint(text: string, name: string, endpoint: NewEndpoint): 
   }
   if (isMap(map) && map.items.length > 0) {
     // A map in braces has no lines of its own to keep: the library writes the file anew, with its comments.
-    document.setIn(["endpoints", name], document.createNode(endpoint, { flow: true }));
+    document.setIn([section, name], document.createNode(value, { flow: true }));
     return document.toString({ lineWidth: 0 });
   }
-  // `endpoints:` with nothing, or with {}: the value goes, and the entry comes on the lines below the key.
+  // The section's key with nothing, or with {}: the value goes, and the entry comes on the lines below the key.
   const key = endOfKey(pair, text);
   const [from = key, to = key] = (isMap(map) || isScalar(map)) && map.range ? map.range : [];
   const at = lineAfter(text, to);
@@ -43,14 +65,13 @@ export function addEndpoint(text: string, name: string, endpoint: NewEndpoint): 
   return `${head}${end}${block(entry, 2, end)}${text.slice(at)}`;
 }
 
-/** Removes an endpoint with the lines of its own; comments above it stay. */
-export function removeEndpoint(text: string, name: string): string {
+function removeEntry(text: string, section: Section, name: string): string {
   const document = parseDocument(text, { stringKeys: true });
-  const map = endpointsPair(document)?.value;
+  const map = sectionPair(document, section)?.value;
   const pair = isMap(map) ? pairNamed(map, name) : undefined;
   if (!isMap(map) || pair === undefined) return text;
   if (map.flow === true) {
-    document.deleteIn(["endpoints", name]);
+    document.deleteIn([section, name]);
     return document.toString({ lineWidth: 0 });
   }
   return text.slice(0, lineStart(text, startOf(pair))) + text.slice(endOfEntry(text, pair));
@@ -59,7 +80,7 @@ export function removeEndpoint(text: string, name: string): string {
 /** Puts the item name `to` wherever an endpoint's credentials name `from`. */
 export function renameCredential(text: string, from: string, to: string): string {
   const document = parseDocument(text, { stringKeys: true });
-  const map = endpointsPair(document)?.value;
+  const map = sectionPair(document, "endpoints")?.value;
   const spots = new Map<number, number>();
   for (const { value } of isMap(map) ? map.items : []) {
     const endpoint = resolved(document, value);
@@ -79,8 +100,8 @@ export function renameCredential(text: string, from: string, to: string): string
     .reduce((rest, [start, end]) => rest.slice(0, start) + stringify(to).trimEnd() + rest.slice(end), text);
 }
 
-function endpointsPair(document: Document): Pair | undefined {
-  return isMap(document.contents) ? pairNamed(document.contents, "endpoints") : undefined;
+function sectionPair(document: Document, section: Section): Pair | undefined {
+  return isMap(document.contents) ? pairNamed(document.contents, section) : undefined;
 }
 
 function pairNamed(map: YAMLMap, name: string): Pair | undefined {

@@ -1,17 +1,16 @@
 import { resolve } from "node:path";
 import { reasonOf } from "../errors.ts";
 import { parseAuthorities } from "./authorities.ts";
+import { readCache } from "./cache.ts";
 import type { EndpointConfig, Timeouts } from "./config.ts";
 import { parseEndpointUrl } from "./endpoint-url.ts";
-import { endpointNamePattern, reservedNames } from "./keys.ts";
+import { endpointNamePattern, itemNamePattern, reservedNames } from "./keys.ts";
 import type { WrittenEndpoint } from "./keys.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Reading, Wrong } from "./reading.ts";
 import type { Report } from "./report.ts";
+import { readProbe } from "./probe.ts";
 import { readTimeouts } from "./timeouts.ts";
-
-/** As the vault names its items. */
-const itemNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Reads one endpoint; what is wrong with it is noted in the report. */
 export function readEndpoint(
@@ -56,6 +55,8 @@ export function readEndpoint(
         : report.take([...path, "ca"], readAuthorities(resolve(o.folder, written.ca), o.read)),
     listen: written.listen ? o.listeners.take([...path, "listen"], written.listen, []) : [],
     timeouts: readTimeouts(written.timeouts, o.timeouts, [...path, "timeouts"], report),
+    cache: readCache(written.cache, [...path, "cache"], report),
+    probe: readProbe(written.probe, [...path, "probe"], report),
   };
 }
 

@@ -1,9 +1,14 @@
 import * as z from "zod";
-import { endpointTypes } from "./config.ts";
-import { durationPattern, sizePattern } from "./quantities.ts";
+import { choosings, endpointTypes } from "./config.ts";
+import { durationPattern, percentPattern, sizePattern } from "./quantities.ts";
+import { workersSchema } from "./workers.ts";
 
 // The shape of postern.yaml: which keys there are, and whether each holds text, a list or a map. What a value must
-// say beyond its shape is read in parse.ts. The JSON Schema for editors is made from this file (schema.ts).
+// say beyond its shape is read in parse.ts. The JSON Schema for editors is made from this file (schema.ts). It is long
+// because every key stands here, with the words that editors show.
+
+/** As the vault names its items, and the file its local keys. */
+export const itemNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Names that an endpoint may have: they are segments of local paths. */
 export const endpointNamePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -38,6 +43,34 @@ const timeouts = z
     idle: duration.meta({ description: "Silence within an answer.", examples: ["5m"] }),
   })
   .nullish();
+
+const probe = z
+  .strictObject({
+    path: name.optional().meta({
+      description: "A path of the endpoint's origin that answers 2xx while all is well.",
+      examples: ["/health"],
+    }),
+    every: duration.meta({ description: "How often it is asked.", default: "10s", examples: ["10s"] }),
+  })
+  .nullish();
+
+const model = z.strictObject({
+  choose: z
+    .enum(choosings)
+    .optional()
+    .meta({
+      description: "Which endpoint is asked first.",
+      default: "in-order",
+      examples: ["least-in-flight"],
+    }),
+  weights: z
+    .record(z.string().min(1), z.number())
+    .nullish()
+    .meta({
+      description: "With choose: weighted, how often each endpoint is the first; 1 where it is not named.",
+      examples: ["{ private-2: 3, private-3: 1 }"],
+    }),
+});
 
 const endpoint = z
   .strictObject({
@@ -79,9 +112,72 @@ const endpoint = z
       description: "Overrides of the common timeouts.",
       examples: ["{ first-byte: 15m }"],
     }),
+    probe: probe.meta({
+      description: "Asks it from time to time whether all is well; while it is not, others are asked first.",
+      examples: ["{ path: /health, every: 10s }"],
+    }),
+    cache: z
+      .strictObject({
+        size: size.meta({
+          description: "The memory for its answers; the least recently used go first.",
+          default: "64MiB",
+          examples: ["64MiB"],
+        }),
+        ttl: duration.meta({
+          description: "How long an answer may be given again.",
+          default: "1h",
+          examples: ["1h"],
+        }),
+        shared: z
+          .boolean()
+          .optional()
+          .meta({
+            description: "Whether requests with different local keys get each other's answers.",
+            default: false,
+            examples: ["true"],
+          }),
+      })
+      .nullish()
+      .meta({
+        description: "Keeps answers to embeddings and deterministic requests in memory; without it, none.",
+        examples: ["{ size: 64MiB, ttl: 1h }"],
+      }),
   })
   // Said to editors; the parser reports a missing key itself, so that the endpoint's other keys are still checked.
   .meta({ required: ["url", "credentials"] });
+
+const count = z.number().optional();
+
+const localKey = z
+  .strictObject({
+    hash: name.optional().meta({
+      description: "sha256: and the SHA-256 of the key, in hexadecimal; postern key add writes it.",
+      examples: ["sha256:9f86d081…"],
+    }),
+    endpoints: oneOrMore.nullish().meta({
+      description: "The endpoints that it may use; all of them when none is named.",
+      examples: ["[private-2]"],
+    }),
+    models: oneOrMore.nullish().meta({
+      description: "The models that it may name, as requests name them; all of them when none is named.",
+      examples: ["[meta-llama/Llama-3.2-3B-Instruct]"],
+    }),
+    limits: z
+      .strictObject({
+        "requests-per-minute": count.meta({
+          description: "Requests in a minute; as many may come at once.",
+          examples: ["60"],
+        }),
+        "tokens-per-minute": count.meta({
+          description: "Tokens in a minute, of prompts and answers together.",
+          examples: ["100000"],
+        }),
+        concurrency: count.meta({ description: "Requests in flight at once.", examples: ["4"] }),
+      })
+      .nullish()
+      .meta({ description: "How much it may use.", examples: ["{ requests-per-minute: 60 }"] }),
+  })
+  .meta({ required: ["hash"] });
 
 /** The keys of postern.yaml. */
 export const keys = z.strictObject({
@@ -95,6 +191,38 @@ export const keys = z.strictObject({
     default: "127.0.0.1:8081",
     examples: ["127.0.0.1:8081"],
   }),
+  keys: z
+    .record(z.string().meta({ pattern: itemNamePattern.source }), localKey)
+    .nullish()
+    .meta({
+      description: "The local keys of applications, by name; with this key every request needs one of them.",
+      examples: ["{ editor: { hash: sha256:… } }"],
+    }),
+  "allow-origins": oneOrMore.nullish().meta({
+    description: "Origins of web pages that may send requests: scheme, host and port.",
+    examples: ["[http://localhost:3000]"],
+  }),
+  "allow-hosts": oneOrMore.nullish().meta({
+    description: "Names by which clients call the listeners, beside the listeners' own addresses.",
+    examples: ["[host.docker.internal]"],
+  }),
+  "unsafe-listen-beyond-loopback": z
+    .boolean()
+    .optional()
+    .meta({
+      description: "Whether listen may name addresses that other machines can reach; asks for local keys.",
+      default: false,
+      examples: ["false"],
+    }),
+  workers: z
+    .unknown()
+    .optional()
+    .meta({
+      ...workersSchema,
+      description: "How many processes serve requests: a number, or auto for one per core.",
+      default: 1,
+      examples: ["auto"],
+    }),
   vault: name.optional().meta({
     description: "Where the vault lies.",
     default: "file:vault.age",
@@ -105,6 +233,35 @@ export const keys = z.strictObject({
     default: "file:identity.txt",
     examples: ["file:identity.txt"],
   }),
+  passphrase: name.optional().meta({
+    description:
+      "Where the passphrase of an identity that is itself encrypted comes from; never the passphrase.",
+    default: "prompt",
+    examples: ["file:passphrase.txt"],
+  }),
+  renew: oneOrMore.nullish().meta({
+    description: "Certificates, generated here, that a running gateway renews at two thirds of their life.",
+    examples: ["[gen-cert]"],
+  }),
+  audit: z
+    .strictObject({
+      to: name.optional().meta({
+        description: "The file that the uses of the vault are recorded in, or off.",
+        default: "file:audit.log",
+        examples: ["file:audit.log"],
+      }),
+      size: size.meta({
+        description: "The size at which a file is put away and a new one begun.",
+        default: "10MiB",
+        examples: ["10MiB"],
+      }),
+      keep: z
+        .number()
+        .optional()
+        .meta({ description: "How many files that were put away are kept.", default: 5, examples: ["5"] }),
+    })
+    .nullish()
+    .meta({ description: "The record of the vault's use.", examples: ["{ to: file:audit.log }"] }),
   "default-endpoint": name.optional().meta({
     description: "The endpoint for requests whose model no endpoint names.",
     examples: ["private-2"],
@@ -115,6 +272,59 @@ export const keys = z.strictObject({
     .meta({
       description: "The endpoints, by name.",
       examples: ["{ private-2: { url: …, credentials: […] } }"],
+    }),
+  models: z
+    .record(z.string().min(1), model)
+    .nullish()
+    .meta({
+      description: "How the endpoints that serve one model share its requests, by the model's name.",
+      examples: ["{ meta-llama/Llama-3.2-3B-Instruct: { choose: least-in-flight } }"],
+    }),
+  retries: z
+    .strictObject({
+      attempts: z
+        .number()
+        .optional()
+        .meta({
+          description: "How many times one request is sent at most; 1 is no retry.",
+          default: 3,
+          examples: ["3"],
+        }),
+      budget: z
+        .union([z.string().meta({ pattern: percentPattern }), z.number().meta({ const: 0 })])
+        .optional()
+        .meta({ description: "Retries, as a share of all requests.", default: "20%", examples: ["20%"] }),
+      "most-wait": duration.meta({
+        description: "How long a request may wait for endpoints that have asked for a pause.",
+        default: "5s",
+        examples: ["5s"],
+      }),
+    })
+    .nullish()
+    .meta({
+      description: "When several endpoints serve a model: how often a request is sent again.",
+      examples: ["{ attempts: 3 }"],
+    }),
+  ejection: z
+    .strictObject({
+      after: z
+        .number()
+        .optional()
+        .meta({
+          description: "How many failures in a row make an endpoint the last one to be asked; 0 is never.",
+          default: 5,
+          examples: ["5"],
+        }),
+      for: duration.meta({
+        description: "For how long, the first time.",
+        default: "30s",
+        examples: ["30s"],
+      }),
+    })
+    .nullish()
+    .meta({
+      description: "When several endpoints serve a model: how long one that fails is asked last.",
+      examples: ["{ after: 5, for: 30s }"],
     }),
   timeouts: timeouts.meta({
     description: "How long each phase of a request may take; 0 is no limit.",
@@ -127,9 +337,19 @@ export const keys = z.strictObject({
         default: "32MiB",
         examples: ["32MiB"],
       }),
+      body: size.meta({
+        description: "Of a request's body; 0 is no limit.",
+        default: "1GiB",
+        examples: ["1GiB"],
+      }),
+      connections: count.meta({
+        description: "Connections of local clients that one process keeps open.",
+        default: 4096,
+        examples: ["4096"],
+      }),
     })
     .nullish()
-    .meta({ description: "Bounds on what one request may use.", examples: ["{ peek: 32MiB }"] }),
+    .meta({ description: "Bounds on what requests and clients may use.", examples: ["{ peek: 32MiB }"] }),
   log: z
     .strictObject({
       level: z
@@ -145,3 +365,4 @@ export const keys = z.strictObject({
 export type Written = z.infer<typeof keys>;
 export type WrittenEndpoint = z.infer<typeof endpoint>;
 export type WrittenTimeouts = z.infer<typeof timeouts>;
+export type WrittenProbe = z.infer<typeof probe>;

@@ -11,25 +11,32 @@ const longestSocketBytes = 103;
 export class Listeners {
   readonly #report: Report;
   readonly #folder: string;
+  readonly #beyondLoopback: boolean;
   /** Each address taken so far, and the key that took it: undefined when that key is not written in the file. */
   readonly #taken = new Map<string, { key: string; written: Path | undefined }>();
 
-  constructor(report: Report, folder: string) {
+  /** @param beyondLoopback whether listeners may be where other machines can reach them */
+  constructor(report: Report, folder: string, beyondLoopback: boolean) {
     this.#report = report;
     this.#folder = folder;
+    this.#beyondLoopback = beyondLoopback;
   }
 
-  /** The addresses at `path`: one text or a list of them; `otherwise` stands when the key is not written. */
+  /**
+   * The addresses at `path`: one text or a list of them; `otherwise` stands when the key is not written. The admin
+   * listener's is never beyond the loopback.
+   */
   take(
     path: Path,
     written: string | readonly string[] | null | undefined,
     otherwise: readonly string[],
   ): readonly Address[] {
+    const beyond = this.#beyondLoopback && path[0] !== "admin";
     const found = written ?? otherwise;
     const texts = typeof found === "string" ? [found] : found;
     return texts.flatMap((text, index) => {
       const at = typeof found === "string" ? path : [...path, index];
-      const addresses = (this.#report.take(at, parseAddress(text)) ?? []).map((address) =>
+      const addresses = (this.#report.take(at, parseAddress(text, beyond)) ?? []).map((address) =>
         "socket" in address ? { socket: resolve(this.#folder, address.socket) } : address,
       );
       // The same text for both families is one clash, not two.

@@ -29,9 +29,9 @@ export async function readConfigText(file: string): Promise<string> {
   }
 }
 
-/** The configuration that `text` is, as the content of `file`. Throws config_invalid. */
-export function configOf(text: string, file: string): Config {
-  const config = parseConfig(text, file, readText);
+/** The configuration that `text` is, as the content of `file`; `read` reads what it names. Throws config_invalid. */
+export function configOf(text: string, file: string, read: (path: string) => string = readText): Config {
+  const config = parseConfig(text, file, read);
   if (isProblems(config)) throw problem("config_invalid", { file, problems: config });
   return config;
 }

@@ -1,20 +1,21 @@
 import { dirname, resolve } from "node:path";
-import type { Config, EndpointConfig } from "./config.ts";
+import { readAudit } from "./audit.ts";
+import { checkBeyondLoopback, readCallers } from "./callers.ts";
+import type { Config, EndpointConfig, IdentityPlace } from "./config.ts";
 import { faultOfName, readEndpoint } from "./endpoint.ts";
 import { frozen } from "./frozen.ts";
+import { parseIdentity, parsePassphrase } from "./identity.ts";
 import type { Written } from "./keys.ts";
+import { readLimits } from "./limits.ts";
 import { Listeners } from "./listeners.ts";
-import { parseSize } from "./quantities.ts";
+import { readLocalKeys } from "./local-keys.ts";
 import { Report } from "./report.ts";
+import { readEjection, readModels, readRetries } from "./sharing.ts";
 import { readShape } from "./shape.ts";
 import { similar } from "./similar.ts";
 import { type Path, Source } from "./source.ts";
 import { defaultTimeouts, readTimeouts } from "./timeouts.ts";
-
-/** How far into a body its model is searched for: images often stand before it. */
-const defaultPeekBytes = 32 * 1024 * 1024;
-
-const leastPeekBytes = 1024;
+import { parseWorkers } from "./workers.ts";
 
 /**
  * Reads a configuration: the whole of it, frozen, or every problem at once. Pure but for `read`, which is handed the
@@ -38,7 +39,7 @@ export function parseConfig(
 /** What stands in for a value that has a problem is never seen: a report with a problem replaces the whole result. */
 function build(written: Written, source: Source, report: Report, read: (path: string) => string): Config {
   const folder = dirname(source.file);
-  const listeners = new Listeners(report, folder);
+  const listeners = new Listeners(report, folder, written["unsafe-listen-beyond-loopback"] === true);
   const timeouts = readTimeouts(written.timeouts, defaultTimeouts, ["timeouts"], report);
   const listen = listeners.take(["listen"], written.listen, ["127.0.0.1:8080", "[::1]:8080"]);
   const [admin = { host: "127.0.0.1", port: 8081 }] = listeners.take(["admin"], written.admin, [
@@ -53,35 +54,40 @@ function build(written: Written, source: Source, report: Report, read: (path: st
   }
   checkModels(endpoints, report);
   checkDefaultEndpoint(written, source, report);
+  const everywhere = [...listen, ...[...endpoints.values()].flatMap((endpoint) => endpoint.listen)];
+  if (source.keysAt(["keys"]).length === 0) checkBeyondLoopback(everywhere, report);
   return frozen({
     file: source.file,
     listen,
     // localhost means both families, and the admin's listener has one address: the first.
     admin,
+    workers: report.take(["workers"], parseWorkers(written.workers === undefined ? 1 : written.workers)) ?? 1,
+    keys: readLocalKeys(written.keys, source.keysAt(["endpoints"]), report),
+    ...readCallers(written, report),
     vault: readStore(["vault"], written.vault ?? "file:vault.age", folder, report),
-    identity: readStore(["identity"], written.identity ?? "file:identity.txt", folder, report),
+    identity: readIdentity(written, folder, report),
+    audit: readAudit(written.audit, folder, report),
+    renew: [written.renew ?? []].flat(),
     defaultEndpoint: written["default-endpoint"],
     endpoints,
-    limits: { peekBytes: readPeek(written.limits?.peek, report) },
+    models: readModels(written.models, endpoints, report),
+    retries: readRetries(written.retries, report),
+    ejection: readEjection(written.ejection, report),
+    limits: readLimits(written.limits, report),
     logLevel: written.log?.level ?? "info",
     at: source.at.bind(source),
   } satisfies Config);
 }
 
-function readPeek(found: string | number | undefined, report: Report): number {
-  if (found === undefined) return defaultPeekBytes;
-  const path = ["limits", "peek"];
-  const bytes = report.take(path, parseSize(found));
-  if (bytes !== undefined && bytes < leastPeekBytes)
-    report.add(
-      path,
-      `found ${String(found)}, in which no model could be found; the least is 1KiB`,
-      "write a larger size, such as 32MiB",
-    );
-  return bytes ?? defaultPeekBytes;
+function readIdentity(written: Written, folder: string, report: Report): IdentityPlace {
+  const passphrase = report.take(["passphrase"], parsePassphrase(written.passphrase ?? "prompt", folder)) ?? {
+    prompt: true,
+  };
+  const found = parseIdentity(written.identity ?? "file:identity.txt", folder, passphrase);
+  return report.take(["identity"], found) ?? { file: folder, passphrase };
 }
 
-/** Reads where the vault or the identity lies. Only files so far; the scheme leaves room for other stores. */
+/** Reads where the vault lies. Only files so far; the scheme leaves room for other stores. */
 function readStore(path: Path, found: string, folder: string, report: Report): string {
   const rest = found.startsWith("file:") ? found.slice("file:".length) : "";
   if (rest !== "") return resolve(folder, rest);
@@ -90,34 +96,22 @@ function readStore(path: Path, found: string, folder: string, report: Report): s
     scheme === undefined || scheme === "file"
       ? `found "${found}"; wanted file: and a path`
       : `the store "${scheme}" is not known; the only one is file`;
-  report.add(
-    path,
-    message,
-    `write it as in file:${path[0] === "vault" ? "vault.age" : "identity.txt"}; the path is relative to this file`,
-  );
+  report.add(path, message, "write it as in file:vault.age; the path is relative to this file");
   return folder;
 }
 
-/** A model's name decides the endpoint, so it may be named only once, as a model or as an alias. */
+/** Several endpoints may serve a model, but within one endpoint a name means one thing: a model, or an alias. */
 function checkModels(endpoints: ReadonlyMap<string, EndpointConfig>, report: Report): void {
-  const owners = new Map<string, string>();
   for (const { name, models, aliases } of endpoints.values()) {
+    const seen = new Set<string>();
     const named: [string, Path][] = [
       ...models.map((model, index): [string, Path] => [model, ["endpoints", name, "models", index]]),
       ...[...aliases.keys()].map((alias): [string, Path] => [alias, ["endpoints", name, "aliases", alias]]),
     ];
-    for (const [model, path] of named) {
-      const owner = owners.get(model);
-      if (owner === undefined) owners.set(model, name);
-      else
-        report.add(
-          path,
-          `the model "${model}" is named by the endpoint "${owner}" already`,
-          owner === name
-            ? "name it once"
-            : `name it under one of the two; the other is reached as /${name}/v1, or give it an alias`,
-        );
-    }
+    for (const [model, path] of named)
+      if (seen.has(model))
+        report.add(path, `the model "${model}" is named by the endpoint "${name}" already`, "name it once");
+      else seen.add(model);
   }
 }
 

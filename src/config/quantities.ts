@@ -27,6 +27,7 @@ export const largestSizeBytes = 1024 ** 3;
 /** Patterns of the two, for the JSON Schema. */
 export const durationPattern = "^\\d+ *(ms|s|m|h)$";
 export const sizePattern = "^\\d+ *(GiB|MiB|MB|KiB|KB|B)$";
+export const percentPattern = "^\\d+(\\.\\d+)? *%$";
 
 /** Reads "10s", "500ms", "5m", "1h" or a bare 0 as milliseconds. */
 export function parseDuration(found: string | number): Reading<number> {
@@ -36,6 +37,14 @@ export function parseDuration(found: string | number): Reading<number> {
 /** Reads "32MiB", "64KiB", "10MB" or a bare 0 as bytes. */
 export function parseSize(found: string | number): Reading<number> {
   return parse(found, sizes, { noun: "size", example: "32MiB", most: largestSizeBytes });
+}
+
+/** Reads "20%" or a bare 0 as a share of one. */
+export function parsePercent(found: string | number): Reading<number> {
+  if (found === 0) return { value: 0 };
+  const percent = /^(?<count>\d+(?:\.\d+)?) *%$/.exec(String(found).trim())?.groups?.["count"];
+  if (percent !== undefined && Number(percent) <= 100) return { value: Number(percent) / 100 };
+  return { wrong: `found "${found}"; wanted a share from 0% to 100%`, wayOut: 'write it as in "20%"' };
 }
 
 /** Writes whole milliseconds in the largest unit that keeps them exact: 90000 is "90s". */

@@ -62,6 +62,11 @@ function exampleAt(path: Path): string {
 }
 
 function mistyped(source: Source, path: Path, input: unknown, wanted: string, wayOut: string): string {
+  // What stands under keys: in another shape may be a key itself.
+  if (path[0] === "keys") {
+    const what = typeof input === "string" ? "text" : found(input);
+    return source.atHidden(path, `found ${what}; wanted ${wanted}`, wayOut);
+  }
   const quote = (typeof input === "number" || typeof input === "boolean") && wanted.startsWith("text");
   return source.at(
     path,
@@ -99,6 +104,7 @@ function typeWords(expected: string): string {
     object: "a map of keys and values",
     record: "a map of names and values",
     number: "a number",
+    boolean: "true or false",
   };
   return known[expected] ?? expected;
 }

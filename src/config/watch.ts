@@ -4,6 +4,9 @@ import { basename, dirname } from "node:path";
 
 const pollMs = 500;
 
+/** A file that is written in place is empty, then half there, before it is whole: an empty one is a configuration too. */
+const restMs = 50;
+
 /** Told apart from every content: the file cannot be read now. */
 const unreadable = "unreadable";
 
@@ -17,27 +20,44 @@ export function fingerprint(file: string): string {
 }
 
 /**
- * Calls `changed` when the content of a file has changed: at once where the system tells of it, and within 500 ms where
- * it does not (Kubernetes swaps a folder's `..data` link, which a watch on the file itself never sees).
- * Returns what ends it.
+ * Calls `changed` when the content of a file has changed and has come to rest: at once where the system tells of it, and
+ * within 500 ms where it does not (Kubernetes swaps a folder's `..data` link, which a watch on the file itself never
+ * sees). That a file is gone counts only when two polls in turn have missed it: between the two steps of a replacement
+ * there is none. Returns what ends it.
  *
- * @param known the fingerprint of the content that was read last: a change since then counts too
+ * @param known the files, each with the fingerprint of the content that was read last: a change since then counts too
  */
-export function watchFile(file: string, known: string, changed: () => void): () => void {
-  let seen = known;
+export function watchFiles(known: ReadonlyMap<string, string>, changed: () => void): () => void {
+  const seen = new Map(known);
+  /** How many polls in turn have missed a file. */
+  const missed = new Map<string, number>();
+  const news = (): readonly (readonly [file: string, now: string])[] =>
+    [...seen].flatMap(([file, before]) => {
+      const now = fingerprint(file);
+      const between = now === unreadable && (missed.get(file) ?? 0) < 2;
+      return now === before || between ? [] : [[file, now] as const];
+    });
   const look = (): void => {
-    const now = fingerprint(file);
-    // Between the two steps of a replacement there is no file for a moment.
-    if (now === seen || now === unreadable) return;
-    seen = now;
-    changed();
+    const found = news();
+    for (const [file, now] of found) seen.set(file, now);
+    if (found.length > 0) changed();
   };
-  const unwatch = watchFolderOf(file, look);
-  const poll = setInterval(look, pollMs);
+  let rest: NodeJS.Timeout | undefined;
+  const lookSoon = (): void => {
+    clearTimeout(rest);
+    rest = setTimeout(look, restMs).unref();
+  };
+  const unwatch = [...seen.keys()].map((file) => watchFolderOf(file, lookSoon));
+  const poll = setInterval(() => {
+    for (const file of seen.keys())
+      missed.set(file, fingerprint(file) === unreadable ? (missed.get(file) ?? 0) + 1 : 0);
+    if (news().length > 0) lookSoon();
+  }, pollMs);
   poll.unref();
   return () => {
     clearInterval(poll);
-    unwatch();
+    clearTimeout(rest);
+    for (const end of unwatch) end();
   };
 }
 

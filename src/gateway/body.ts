@@ -1,9 +1,20 @@
 import type { Readable } from "node:stream";
+import { formatDuration } from "../config/quantities.ts";
+import { PosternError, problem } from "../errors.ts";
 import { type Ask, type Content, headerOf } from "./ask.ts";
 import type { Body } from "./connection.ts";
 import { FormScan } from "./form-scan.ts";
 import { limits } from "./limits.ts";
 import { type FoundModel, ModelScan } from "./model-scan.ts";
+
+/** The bytes of a body that is read whole, or nothing where it is longer than `mostBytes`. */
+export async function readWhole(content: Content, mostBytes: number): Promise<Buffer | undefined> {
+  const { length } = content;
+  if (length !== undefined && length > mostBytes) return undefined;
+  const read = await take(content, (_chunk, bytes) => bytes >= (length ?? Infinity) || bytes > mostBytes);
+  const body = Buffer.concat(read);
+  return body.length > mostBytes ? undefined : body;
+}
 
 /** The local client went away; nobody is left to answer. */
 export class ClientLeft extends Error {}
@@ -45,17 +56,21 @@ function takeFrom(
     }
     let bytes = 0;
     const leave = (): void => {
-      stream.off("data", onData).off("end", finish).off("close", onClose).off("error", onClose);
+      clearTimeout(timer);
+      stream.off("data", onData).off("end", finish).off("close", onClose).off("error", onError);
+    };
+    const fail = (error: Error): void => {
+      leave();
+      stream.pause();
+      reject(error);
     };
     const finish = (): void => {
       leave();
       stream.pause();
       resolve(chunks);
     };
-    const onClose = (): void => {
-      leave();
-      reject(new ClientLeft("the client left while it sent its request"));
-    };
+    const onClose = (): void => fail(new ClientLeft("the client left while it sent its request"));
+    const onError = (error: Error): void => (error instanceof PosternError ? fail(error) : onClose());
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
       bytes += chunk.length;
@@ -63,10 +78,15 @@ function takeFrom(
       if (verdict === true) finish();
       else if (verdict !== false) {
         stream.pause();
-        verdict.then((done) => (done ? finish() : stream.resume()), reject);
+        verdict.then((done) => (done ? finish() : stream.resume()), fail);
       }
     };
-    stream.on("data", onData).on("end", finish).on("close", onClose).on("error", onClose);
+    const after = formatDuration(limits.wholeBodyMs);
+    const timer = setTimeout(
+      () => fail(problem("request_timeout", { waited: "did not come within", after })),
+      limits.wholeBodyMs,
+    );
+    stream.on("data", onData).on("end", finish).on("close", onClose).on("error", onError);
   });
 }
 
@@ -82,9 +102,25 @@ function bodyOf({ source, length }: Content, read: readonly Buffer[]): Body {
  */
 export async function readBody({ content }: Ask): Promise<Body | undefined> {
   if (content === undefined) return undefined;
-  const { length = Infinity } = content;
-  if (length > limits.wholeBodyBytes) return bodyOf(content, []);
+  const { length = Infinity, source } = content;
+  if (length > limits.wholeBodyBytes && !Buffer.isBuffer(source)) return bodyOf(content, []);
   return bodyOf(content, await take(content, (_chunk, bytes) => bytes >= length));
+}
+
+/**
+ * The same body, read to its end if it is no longer than `limitBytes`.
+ *
+ * @throws ClientLeft
+ */
+export async function readOn(body: Body, limitBytes: number): Promise<Body> {
+  const { read, rest, length = 0 } = body;
+  if (rest === undefined || length > limitBytes) return body;
+  const before = read.reduce((sum, chunk) => sum + chunk.length, 0);
+  const wanted = (body.length ?? Infinity) - before;
+  const more = takeFrom(rest, (_chunk, bytes) => bytes >= wanted || before + bytes > limitBytes);
+  // It was paused behind what was read before.
+  rest.resume();
+  return bodyOf({ source: rest, length: body.length }, [...read, ...(await more)]);
 }
 
 /** The model that a body names which was read whole anyway: for the log, where no route depends on it. */

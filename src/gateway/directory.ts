@@ -1,20 +1,39 @@
-import type { Config, EndpointConfig } from "../config/config.ts";
+import type { Choosing, Config, EjectionConfig, EndpointConfig, RetriesConfig } from "../config/config.ts";
+import { defaultChoosing } from "../config/sharing.ts";
 import { PosternError } from "../errors.ts";
 import type { Item } from "../vault/item.ts";
-import { type Attachment, attachmentOf } from "./attach.ts";
+import { type Attachment, attachmentOf, expiredSince } from "./attach.ts";
+import { RetryBudget } from "./retry-budget.ts";
+import { Standing } from "./standing.ts";
 import { Upstream } from "./upstream.ts";
 
 /** An endpoint as requests meet it: its connections, or the error that all of its requests are answered with. */
 export interface Destination {
   readonly endpoint: EndpointConfig;
   readonly way: Upstream | PosternError;
+  readonly standing: Standing;
+}
+
+/** The endpoints that serve one model, and how they share its requests. */
+export interface Pool {
+  /** As requests name it. */
+  readonly model: string;
+  /** In the order of the file; at least one. */
+  readonly destinations: readonly [Destination, ...Destination[]];
+  readonly choose: Choosing;
+  /** Endpoint → weight; 1 where it is not named. */
+  readonly weights: ReadonlyMap<string, number>;
+  readonly retries: RetriesConfig;
+  readonly ejection: EjectionConfig;
+  /** It outlives a reload. */
+  readonly budget: RetryBudget;
 }
 
 /** All that routing needs, in one frozen value: a reload makes a new one and swaps it whole. */
 export interface Directory {
   readonly destinations: ReadonlyMap<string, Destination>;
   /** Models and aliases → who serves them. */
-  readonly byModel: ReadonlyMap<string, Destination>;
+  readonly byModel: ReadonlyMap<string, Pool>;
   /** Where a request goes whose model no endpoint names: the only endpoint, or the default one. */
   readonly fallback: Destination | undefined;
   readonly peekBytes: number;
@@ -53,11 +72,11 @@ export function directoryOf(
   before: Directory | undefined,
 ): Directory {
   const destinations = new Map<string, Destination>();
-  const byModel = new Map<string, Destination>();
   const kept = new Set<Upstream>();
   for (const endpoint of config.endpoints.values()) {
     const attachment = attachmentOrError(endpoint, find, now);
-    const old = before?.destinations.get(endpoint.name)?.way;
+    const { way: old, standing: known } = before?.destinations.get(endpoint.name) ?? {};
+    let standing = new Standing();
     let way: Upstream | PosternError;
     if (attachment instanceof PosternError) way = attachment;
     else if (
@@ -66,17 +85,53 @@ export function directoryOf(
       sameWay(old.endpoint, endpoint)
     ) {
       way = old;
+      standing = known ?? standing;
       kept.add(old);
     } else way = new Upstream(endpoint, attachment, authorities());
-    const destination = { endpoint, way };
-    destinations.set(endpoint.name, destination);
-    for (const model of [...endpoint.models, ...endpoint.aliases.keys()]) byModel.set(model, destination);
+    destinations.set(endpoint.name, { endpoint, way, standing });
   }
   for (const { way } of before?.destinations.values() ?? [])
     if (way instanceof Upstream && !kept.has(way)) way.retire();
+  const byModel = poolsOf(destinations, config, before);
   const [only] = destinations.values();
   const fallback = destinations.size === 1 ? only : destinations.get(config.defaultEndpoint ?? "");
   return Object.freeze({ destinations, byModel, fallback, peekBytes: config.limits.peekBytes });
+}
+
+/** Who serves each model, under its own id or an alias. */
+function poolsOf(
+  destinations: Directory["destinations"],
+  { models, retries, ejection }: Config,
+  before: Directory | undefined,
+): Map<string, Pool> {
+  const serving = new Map<string, [Destination, ...Destination[]]>();
+  for (const destination of destinations.values()) {
+    const { models: own, aliases } = destination.endpoint;
+    for (const model of [...own, ...aliases.keys()]) {
+      const others = serving.get(model);
+      if (others === undefined) serving.set(model, [destination]);
+      else others.push(destination);
+    }
+  }
+  const pools = new Map<string, Pool>();
+  for (const [model, sharing] of serving) {
+    const { choose = defaultChoosing, weights = new Map<string, number>() } = models.get(model) ?? {};
+    const budget = before?.byModel.get(model)?.budget ?? new RetryBudget();
+    pools.set(model, { model, destinations: sharing, choose, weights, retries, ejection, budget });
+  }
+  return pools;
+}
+
+/**
+ * The way to an endpoint whose credentials are in order now; without them nothing is sent.
+ *
+ * @throws PosternError
+ */
+export function openWay({ endpoint, way }: Destination, nowMs: number): Upstream {
+  if (way instanceof PosternError) throw way;
+  const expired = expiredSince(way.attachment, endpoint.name, nowMs);
+  if (expired !== undefined) throw expired;
+  return way;
 }
 
 /** The local paths that name an endpoint, for error messages. */

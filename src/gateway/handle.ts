@@ -1,30 +1,28 @@
 import type { Socket } from "node:net";
-import type { Logger } from "pino";
 import { PosternError, problem, reasonOf } from "../errors.ts";
 import type { Ask } from "./ask.ts";
-import { expiredSince } from "./attach.ts";
 import { ClientLeft } from "./body.ts";
-import type { UpstreamRequest } from "./connection.ts";
-import type { Destination, Directory } from "./directory.ts";
-import { guard } from "./guard.ts";
-import { requestHeaders } from "./headers.ts";
-import type { Metrics } from "./metrics.ts";
+import { isPreflight, permission, readableBy } from "./cors.ts";
+import { Dispatch, type DispatchOptions } from "./dispatch.ts";
+import { type Entered, Entrance } from "./entrance.ts";
+import { allowedOrigin, guard, type Place } from "./guard.ts";
+import { Metered } from "./metered.ts";
 import { mergeModels, mergesModels } from "./models.ts";
 import type { Outcome } from "./outcome.ts";
+import { asksForModels, listedFor, mayName } from "./permit.ts";
+import type { Quota } from "./quota.ts";
 import { beginRecord, logFields, type RequestRecord } from "./record.ts";
 import { Relay } from "./relay.ts";
 import type { Reply } from "./reply.ts";
 import { requestIdOf } from "./respond.ts";
 import { chooseRoute } from "./route.ts";
-import { mapTarget, type Target } from "./target.ts";
+import type { Rules } from "./rules.ts";
 import { tunnel } from "./tunnel.ts";
-import type { Upstream } from "./upstream.ts";
 
 /** Where a connection came in. */
-export interface Entry {
+export interface Entry extends Place {
   /** The endpoint whose own listener it is. */
   readonly endpoint: string | undefined;
-  readonly unixSocket: boolean;
 }
 
 /** A request as it comes in. */
@@ -39,27 +37,28 @@ export interface Arrival {
 /** The connection of a client that asks for another protocol. */
 export interface Upgrade {
   readonly socket: Socket;
-  /** What came behind the request's head. */
-  readonly head: Buffer;
-  /** Takes the socket from the reply, which is not needed any more. */
-  readonly detach: () => void;
+  /** Takes the socket from the reply, which is not needed any more. Returns what has come behind the request's head. */
+  readonly detach: () => Buffer;
 }
 
-export interface HandlerOptions {
-  readonly directory: () => Directory;
-  readonly metrics: Metrics;
-  readonly log: Logger;
+export interface HandlerOptions extends DispatchOptions {
+  readonly rules: () => Rules;
+  readonly quota: Quota;
 }
 
 /** Takes each request its whole way: guard, route, relay, and the record of how it ended. */
 export class Handler {
   readonly #options: HandlerOptions;
+  readonly #entrance: Entrance;
+  readonly #dispatch: Dispatch;
   #inFlight = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
 
   constructor(options: HandlerOptions) {
     this.#options = options;
+    this.#entrance = new Entrance(options.quota, options.metrics);
+    this.#dispatch = new Dispatch(options);
   }
 
   /** Refuses new requests, and resolves when none is in flight or `drainMs` have passed. */
@@ -75,45 +74,32 @@ export class Handler {
     });
   }
 
-  async handle(arrival: Arrival): Promise<void> {
-    const { ask, reply } = arrival;
+  async handle({ ask, reply, entry, upgrade }: Arrival): Promise<void> {
     this.#inFlight += 1;
     const record = beginRecord(requestIdOf(ask), ask.method, performance.now());
     try {
       if (this.#stopping) throw problem("stopping", undefined);
       const directory = this.#options.directory();
-      const target = this.#admit(arrival, directory);
-      record.path = target.path;
-      if (asksForModels(ask, target) && mergesModels(directory))
-        await this.#listModels(reply, record, directory);
-      else await this.#relay(arrival, target, directory, record);
+      const rules = this.#options.rules();
+      const page = allowedOrigin(ask, rules.welcome);
+      if (page !== undefined) reply.amend = readableBy(page);
+      guard(ask, entry, rules.welcome);
+      if (page !== undefined && isPreflight(ask)) return this.#permitPage(ask, page, reply, record);
+      const entered = await this.#entrance.admit(ask, entry.endpoint, rules, directory, record);
+      if (listsModels(entered)) await this.#listModels(reply, record, entered);
+      else await this.#relay({ reply, upgrade }, entered, record);
     } catch (error) {
       this.#failed(reply, record, error);
     }
   }
 
-  /** Guards a request and maps its target. */
-  #admit({ ask, entry }: Arrival, directory: Directory): Target {
-    guard(ask, entry.unixSocket);
-    return mapTarget(ask.target, directory.destinations, entry.endpoint);
-  }
-
   async #relay(
-    { ask, reply, upgrade }: Arrival,
-    target: Target,
-    directory: Directory,
+    { reply, upgrade }: { readonly reply: Reply; readonly upgrade: Upgrade | undefined },
+    { ask, target, directory }: Entered,
     record: RequestRecord,
   ): Promise<void> {
     const route = await chooseRoute(ask, target, directory);
-    const upstream = this.#enter(route.destination, record);
     record.model = route.model;
-    const request: UpstreamRequest = {
-      method: ask.method,
-      target: route.target,
-      headers: requestHeaders(ask.rawHeaders, upstream.host, upstream.attachment),
-      body: route.body,
-      ...(upgrade === undefined ? {} : { upgrade: "websocket" }),
-    };
     const settle = (outcome: Outcome): void => this.#settle(record, outcome);
     const relay = new Relay(
       ask,
@@ -122,27 +108,30 @@ export class Handler {
       settle,
       upgrade &&
         ((answer, endpoint, rest) => {
-          const { socket: client, head, detach } = upgrade;
-          detach();
+          const { socket: client, detach } = upgrade;
+          const head = detach();
           record.sentBytes += head.length;
           tunnel({ client, endpoint, answer, early: { toEndpoint: head, toClient: rest } }, record, settle);
         }),
     );
-    relay.start((sink) => upstream.send(request, sink));
+    const source = ask.content?.source;
+    if (source instanceof Metered) source.onTooLarge((error) => relay.refused(error));
+    const dispatched = { ask, target, route, upgrade: upgrade && "websocket" };
+    relay.start((sink) => this.#dispatch.send(dispatched, record, sink));
   }
 
-  /** The way to an endpoint whose credentials are in order now; without them nothing is sent. */
-  #enter({ endpoint, way }: Destination, record: RequestRecord): Upstream {
-    record.endpoint = endpoint.name;
-    this.#options.metrics.routed(endpoint.name);
-    if (way instanceof PosternError) throw way;
-    const expired = expiredSince(way.attachment, endpoint.name, Date.now());
-    if (expired !== undefined) throw expired;
-    return way;
+  #permitPage(ask: Ask, page: string, reply: Reply, record: RequestRecord): void {
+    reply.amend = undefined;
+    reply.begin(204, "No Content", [...permission(ask, page), "X-Request-Id", record.id]);
+    reply.end([]);
+    record.status = 204;
+    this.#settle(record, "done");
   }
 
-  async #listModels(reply: Reply, record: RequestRecord, directory: Directory): Promise<void> {
-    const { models, unavailable } = await mergeModels(directory);
+  async #listModels(reply: Reply, record: RequestRecord, { key, target, directory }: Entered): Promise<void> {
+    const listed = key === undefined ? directory : listedFor(key, target, directory);
+    const { models: all, unavailable } = await mergeModels(listed);
+    const models = key === undefined ? all : all.filter((model) => mayName(key, model));
     if (reply.gone) return this.#settle(record, "client-wait");
     const body = Buffer.from(JSON.stringify({ object: "list", data: models }));
     const headers = ["Content-Type", "application/json", "Content-Length", String(body.length)];
@@ -166,13 +155,15 @@ export class Handler {
       record.status = refusal.status;
       reply.refuse(refusal, record.id);
     }
-    this.#settle(record, known ? "postern-request" : "postern-internal");
+    const late = known && error.code === "request_timeout";
+    this.#settle(record, late ? "timeout-request" : known ? "postern-request" : "postern-internal");
   }
 
   #settle(record: RequestRecord, outcome: Outcome): void {
     if (record.outcome !== undefined) return;
     record.outcome = outcome;
     record.endedMs ??= performance.now();
+    this.#entrance.leave(record);
     this.#options.metrics.ended(record);
     this.#options.log.info(logFields(record), "request");
     this.#inFlight -= 1;
@@ -180,5 +171,10 @@ export class Handler {
   }
 }
 
-const asksForModels = ({ method }: Ask, target: Target): boolean =>
-  method === "GET" && target.by === "model" && /^\/models\/?$/.test(target.path);
+/** Whether the models are ours to list: those of several endpoints, or those that a key may use. */
+function listsModels({ ask, target, directory, key }: Entered): boolean {
+  if (!asksForModels(ask, target)) return false;
+  if (key !== undefined && key.models.length > 0) return true;
+  const limited = key !== undefined && key.endpoints.length > 0;
+  return target.by === "model" && (limited || mergesModels(directory));
+}

@@ -48,11 +48,23 @@ export function requestHeaders(
     if (hopByHop.has(alike) || requestOnly.has(alike) || credentials.has(alike) || attached.has(alike))
       continue;
     if (named.length > 0 && named.includes(name)) continue;
-    headers.push(original, rawHeaders[i + 1] ?? "");
+    const value = rawHeaders[i + 1] ?? "";
+    const kept = alike === "sec-websocket-protocol" ? withoutKeys(value) : value;
+    if (kept !== "" || value === "") headers.push(original, kept);
   }
   for (const { name, value } of attachment.headers) headers.push(name, value.expose());
   return headers;
 }
+
+/** Browsers have no other place for an API key when they open a WebSocket than among the protocols that they offer. */
+const withoutKeys = (protocols: string): string =>
+  protocols.includes("openai-insecure-api-key.")
+    ? protocols
+        .split(",")
+        .filter((protocol) => !protocol.trimStart().startsWith("openai-insecure-api-key."))
+        .join(",")
+        .trim()
+    : protocols;
 
 /**
  * The endpoint's headers for the local client: all that are not of one connection, as they came.

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { PosternError } from "../errors.ts";
+import { formatDuration } from "../config/quantities.ts";
+import { type PosternError, problem } from "../errors.ts";
+import { limits } from "./limits.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
 import { readPast, respondWithError } from "./respond.ts";
-import { Pace, type Turn } from "./turn.ts";
+import { letGo, Pace, type Turn } from "./turn.ts";
 
 /** An answer by Node's HTTP server, for the requests that are not plain. */
 export class HttpReply implements Reply {
@@ -10,11 +12,13 @@ export class HttpReply implements Reply {
   readonly #res: ServerResponse;
   readonly #refused: () => void;
   readonly #pace: Pace | undefined;
+  #events: ReplyEvents | undefined;
   #more = true;
   /** The head has left, or leaves with the bytes behind it. */
   #headSent = false;
   /** Node frames what it sends itself. */
   readonly takesFramed = false;
+  amend: Reply["amend"];
 
   /** @param refused told when the answer is an error of ours */
   constructor(req: IncomingMessage, res: ServerResponse, turn: Turn, refused: () => void) {
@@ -36,6 +40,7 @@ export class HttpReply implements Reply {
   }
 
   watch(events: ReplyEvents): void {
+    this.#events = events;
     this.#res.on("drain", () => events.drained());
     this.#res.on("close", () => events.closed(this.#res.writableFinished));
   }
@@ -46,7 +51,7 @@ export class HttpReply implements Reply {
   }
 
   begin(status: number, reason: string, headers: readonly string[]): void {
-    this.#res.writeHead(status, reason, [...headers]);
+    this.#res.writeHead(status, reason, [...(this.amend?.(headers) ?? headers)]);
   }
 
   data(part: Buffer): void {
@@ -62,7 +67,10 @@ export class HttpReply implements Reply {
   flush(): boolean {
     if (!this.#headSent) this.#res.flushHeaders();
     this.#headSent = true;
-    return this.#more || !this.#res.writableNeedDrain;
+    if (this.#more || !this.#res.writableNeedDrain) return true;
+    const { socket } = this.#res;
+    if (socket !== null && socket.timeout !== limits.slowReaderMs) socket.setTimeout(limits.slowReaderMs);
+    return false;
   }
 
   end(trailers: readonly [string, string][]): void {
@@ -76,8 +84,17 @@ export class HttpReply implements Reply {
       });
   }
 
+  /** The client has been silent for long. Judges whether it was to send something. */
+  stalled(): void {
+    const req = this.#req;
+    if (req.complete || req.readableFlowing !== true) return;
+    const after = formatDuration(limits.bodySilenceMs);
+    this.#events?.refused(problem("request_timeout", { waited: "stopped coming for", after }));
+  }
+
   breakOff(): void {
     const { socket } = this.#res;
+    if (socket !== null) letGo(socket);
     // HTTP/1.0 knows no chunks: where an answer ends with its connection, only a reset tells that it is not whole. A
     // Unix socket has none, and no address.
     if (this.#req.httpVersionMinor === 0 && socket?.remoteAddress !== undefined) socket.resetAndDestroy();
@@ -87,6 +104,6 @@ export class HttpReply implements Reply {
   refuse(error: PosternError, requestId: string): void {
     this.#refused();
     this.#res.sendDate = true;
-    respondWithError(this.#req, this.#res, error, requestId);
+    respondWithError(this.#req, this.#res, error, requestId, this.amend);
   }
 }

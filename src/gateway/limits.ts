@@ -4,10 +4,23 @@ export const limits = {
   requestHeadBytes: 64 * 1024,
   /** How many headers a request may have. */
   requestHeaders: 256,
+  /** How many requests of one connection may wait for the answers before theirs; then no more is read of it. */
+  pipelined: 16,
+  /** How much is read of a connection behind the request that is answered, in bytes. */
+  pipelinedBytes: 16 * 1024,
   /** The time in which a client must send its request's head. */
   requestHeadMs: 60_000,
-  /** The time in which a client must send a body that is read whole, once its head has come. */
+  /** The time in which a client must send a body that is read whole, or as far as its model. */
   wholeBodyMs: 60_000,
+  /** How long an ordinary request is waited for; one that takes longer goes to Node's server, which is patient. */
+  plainBodyMs: 1_000,
+  /** Silence within a body that is streamed on, while the endpoint takes it. */
+  bodySilenceMs: 60_000,
+  /** How long bytes of an answer wait, at least, for a client that takes none before its connection is closed. */
+  slowReaderMs: 120_000,
+  /** Connections beyond `limits.connections` that are answered at a time, and for how long; others are just closed. */
+  turnedAway: 256,
+  turnedAwayMs: 1_000,
   /** How long an idle client connection is kept: longer than the pools of the SDKs keep theirs. */
   clientKeepAliveMs: 75_000,
   /** Of an answer's head or trailers, in bytes. */
@@ -18,15 +31,21 @@ export const limits = {
   upstreamKeepAliveMs: 90_000,
   /** A body of known length up to this is read whole before it is sent on. */
   wholeBodyBytes: 64 * 1024,
+  /** A body up to this is read whole where it may be sent to more than one endpoint, in bytes. */
+  repeatedBodyBytes: 4 * 1024 * 1024,
   /** Of a model's name in a body, in bytes. */
   modelBytes: 1024,
   /** The time in which each endpoint must list its models for the merged list. */
   modelsMs: 5_000,
+  /** The time in which an endpoint must answer its probe. */
+  probeMs: 5_000,
   /** How much of an answer's end and beginning is kept beside the stream, in bytes, to find its usage there. */
   usageTailBytes: 4 * 1024,
   usageHeadBytes: 2 * 1024,
   /** In how many parts that may be kept before they are made one. */
   usageParts: 16,
+  /** Of an answer that is kept in a cache, in bytes. */
+  cachedAnswerBytes: 1024 * 1024,
   /** Of an answer to a request of our own, in bytes. */
   fetchedBytes: 4 * 1024 * 1024,
   /** How long the rest of a request's body is read past, so that the client gets to read an answer that came early. */

@@ -1,6 +1,7 @@
-import { lstat, unlink } from "node:fs/promises";
+import { chmodSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import type { Logger } from "pino";
 import type { Address } from "../config/config.ts";
 import { type PosternError, problem, reasonOf } from "../errors.ts";
 
@@ -19,41 +20,20 @@ const nameOf = (address: Address): string =>
     ? `unix:${address.socket}`
     : `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 
-/** Removes a Unix socket left by a program that died: nobody answers there. Anything else at its path stays. */
-async function clear(path: string): Promise<void> {
-  const there = await lstat(path).catch(() => undefined);
-  if (there?.isSocket() !== true) return;
-  const left = await new Promise<boolean>((resolve) => {
-    const probe = connect(path);
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(false);
-    });
-    probe.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "ECONNREFUSED"));
-  });
-  if (left) await unlink(path);
-}
-
 function bind(server: Server, address: Address): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.once("listening", () => {
       server.off("error", reject);
+      // Its folder is ours alone (see socket.ts); this holds where somebody opens the folder later.
+      if ("socket" in address) chmodSync(address.socket, 0o600);
       // When no descriptor is left, a connection is not accepted; those that stand go on.
       server.on("error", () => {});
       resolve();
     });
-    if (!("socket" in address)) {
-      server.listen({ host: address.host, port: address.port });
-      return;
-    }
-    // Whoever can open the socket uses the credentials: that is its owner alone, from the first moment.
-    const before = process.umask(0o177);
-    try {
-      server.listen({ path: address.socket });
-    } finally {
-      process.umask(before);
-    }
+    server.listen(
+      "socket" in address ? { path: address.socket } : { host: address.host, port: address.port },
+    );
   });
 }
 
@@ -65,21 +45,25 @@ function listenError(address: Address, error: unknown): PosternError {
 }
 
 /**
- * Binds an address and hands its connections to `accept`.
+ * Binds an address and hands its connections to `accept`. A Unix socket's path must be ready (`clearTheWay`).
  *
+ * @param paused nothing is read of the connections: they go on to other processes
  * @throws PosternError address_in_use, address_unavailable
  */
-export async function listenOn(address: Address, accept: (socket: Socket) => void): Promise<Listener> {
+export async function listenOn(
+  address: Address,
+  accept: (socket: Socket) => void,
+  paused = false,
+): Promise<Listener> {
   const sockets = new Set<Socket>();
   // As Node's own HTTP server does: it wants to end the connection itself when a client has closed its side.
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+  const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: paused }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     accept(socket);
   });
   const closed = new Promise<void>((resolve) => server.once("close", resolve));
   try {
-    if ("socket" in address) await clear(address.socket);
     await bind(server, address);
   } catch (error) {
     server.close();
@@ -100,8 +84,40 @@ export async function listenOn(address: Address, accept: (socket: Socket) => voi
   };
 }
 
+/**
+ * Listens at several addresses, or at none. Those of IPv6 are left out on a machine without it, if another one works.
+ *
+ * @throws PosternError address_in_use, address_unavailable
+ */
+export async function listenOnEach<D extends { readonly address: Address }>(
+  doorways: readonly D[],
+  accept: (socket: Socket, doorway: D) => void,
+  log: Logger,
+  paused = false,
+): Promise<readonly Listener[]> {
+  const listeners: Listener[] = [];
+  const left: unknown[] = [];
+  try {
+    for (const doorway of doorways)
+      try {
+        listeners.push(await listenOn(doorway.address, (socket) => accept(socket, doorway), paused));
+      } catch (error) {
+        if (!lacksIpv6(doorway.address, error)) throw error;
+        left.push(error);
+      }
+    if (listeners.length === 0 && left.length > 0) throw left[0];
+  } catch (error) {
+    for (const listener of listeners) listener.close();
+    await Promise.all(listeners.map((listener) => listener.end()));
+    throw error;
+  }
+  for (const error of left)
+    log.warn({ reason: reasonOf(error) }, "this machine has no IPv6; the other listeners serve");
+  return listeners;
+}
+
 /** Whether an address was not bound because the machine has no IPv6. */
-export function lacksIpv6(address: Address, error: unknown): boolean {
+function lacksIpv6(address: Address, error: unknown): boolean {
   if ("socket" in address || !address.host.includes(":") || !(error instanceof Error)) return false;
   const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
   return code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT";

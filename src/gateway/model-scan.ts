@@ -31,6 +31,8 @@ type Role = "key" | "model" | "other";
 export class ModelScan {
   /** Set once a top-level `model` with a string value has been read. */
   found: FoundModel | undefined;
+  /** Parsers can differ over which value counts: the key stands there twice, escaped, or in another case. */
+  ambiguous = false;
   /** Why no model can come any more. */
   hopeless: string | undefined;
   #offset = 0;
@@ -42,6 +44,7 @@ export class ModelScan {
   #role: Role = "other";
   #expectKey = false;
   #key: string | undefined;
+  #keyed = false;
   /** Bytes of the string being read, when its value matters. */
   #captured: Buffer[] = [];
   #capturedBytes = 0;
@@ -161,6 +164,11 @@ export class ModelScan {
     const text = this.#text();
     if (this.#role === "key") {
       this.#key = text;
+      // Go's parser matches keys without their case.
+      if (text?.toLowerCase() === "model") {
+        this.ambiguous ||= this.#keyed || this.#capturedBytes !== "model".length || text !== "model";
+        this.#keyed = true;
+      }
       // Whatever follows it is the value that counts now.
       if (text === "model") this.found = undefined;
     } else if (text === undefined) this.hopeless = "the model's name is too long or malformed";

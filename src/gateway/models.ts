@@ -56,6 +56,7 @@ export async function mergeModels({
   const all = [...destinations.values()];
   const answers = await Promise.all(all.map(served));
   const merged = new Map<string, Model>();
+  const described = new Set<string>();
   const unavailable: string[] = [];
   for (const [i, destination] of all.entries()) {
     const { endpoint } = destination;
@@ -71,9 +72,15 @@ export async function mergeModels({
     // Several endpoints, and one that names no model: requests reach its models only if it is the default.
     const reachable = destination === fallback || destinations.size === 1;
     const ids = endpoint.models.length > 0 ? endpoint.models : reachable ? known.keys() : [];
-    for (const id of ids) if (!merged.has(id)) merged.set(id, known.get(id) ?? byConfiguration(id));
-    for (const [alias, id] of endpoint.aliases)
-      if (!merged.has(alias)) merged.set(alias, { ...(known.get(id) ?? byConfiguration(alias)), id: alias });
+    // Of a model that several endpoints serve, the first that tells more of it than its name is listed.
+    const list = (name: string, id: string): void => {
+      const told = known.get(id);
+      if (merged.has(name) && (told === undefined || described.has(name))) return;
+      if (told !== undefined) described.add(name);
+      merged.set(name, { ...(told ?? byConfiguration(name)), id: name });
+    };
+    for (const id of ids) list(id, id);
+    for (const [alias, id] of endpoint.aliases) list(alias, id);
   }
   return { models: [...merged.values()], unavailable };
 }

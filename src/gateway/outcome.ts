@@ -10,7 +10,7 @@ export type Outcome =
   | "postern-request"
   | `client-${"request" | Phase}`
   | `upstream-${Phase}`
-  | `timeout-${Phase}`
+  | `timeout-${"request" | Phase}`
   | "postern-internal";
 
 /** The outcome of a failed exchange. */

@@ -48,18 +48,26 @@ export class PlainConnection {
     socket.setTimeout(limits.requestHeadMs);
   }
 
+  /** Whether it carries no request, nor a part of one. */
+  get idle(): boolean {
+    return this.#reply === undefined && this.#begun === undefined;
+  }
+
   /** Closes it when it carries no request, or when that one has been answered. */
   close(): void {
     this.#closing = true;
-    if (this.#reply === undefined) this.#socket.destroy();
+    // One whose body is on its way is in flight as well, and waits for the rest elsewhere.
+    if (this.#begun !== undefined && this.#bytes !== undefined) this.#leave(this.#bytes);
+    else if (this.#reply === undefined) this.#socket.destroy();
   }
 
   #received(chunk: Buffer): void {
     this.#bytes = this.#bytes === undefined ? chunk : Buffer.concat([this.#bytes, chunk]);
-    // The next request came before this one was answered: it waits, and so does what stands behind it.
     if (this.#reply === undefined) return this.#next();
+    // The next request came before this one was answered: it waits, and so does what stands behind it. Some of that is
+    // read all the same, or nobody would notice that the client leaves.
     this.#early = true;
-    this.#socket.pause();
+    if (this.#bytes.length > limits.pipelinedBytes) this.#socket.pause();
   }
 
   /** Takes the next request from the bytes that have come. */
@@ -72,7 +80,8 @@ export class PlainConnection {
     const end = bodyAt + (length ?? 0);
     if (bytes.length < end) {
       this.#begun = request;
-      this.#bodyTimer ??= setTimeout(() => this.#socket.destroy(), limits.wholeBodyMs);
+      // What takes its time is not ordinary.
+      this.#bodyTimer ??= setTimeout(() => this.#leave(this.#bytes ?? bytes), limits.plainBodyMs);
       return;
     }
     this.#stopWaiting();
@@ -128,8 +137,12 @@ export class PlainConnection {
   }
 
   #timedOut(): void {
-    // While an answer is awaited, its phases have their own limits.
-    if (this.#reply === undefined && this.#begun === undefined) this.#socket.destroy();
+    const socket = this.#socket;
+    if (this.idle) socket.destroy();
+    // While an answer is awaited, its phases have their own limits; but a client must take what has come.
+    else if (socket.writableLength === 0) return;
+    else if (socket.timeout === limits.slowReaderMs) socket.destroy();
+    else socket.setTimeout(limits.slowReaderMs);
   }
 
   #closed(): void {

@@ -4,7 +4,7 @@ import { errorBody, type PosternError } from "../errors.ts";
 import { limits } from "./limits.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
 import { errorHeaders } from "./respond.ts";
-import { Pace, type Turn } from "./turn.ts";
+import { letGo, Pace, type Turn } from "./turn.ts";
 import { chunkOf, fieldValues, headText, lastChunk } from "./wire.ts";
 
 /** What is copied together, in bytes, so that it leaves as one buffer; above it copying costs more than it saves. */
@@ -29,6 +29,7 @@ export class PlainReply implements Reply {
   #chunked = false;
   #over = false;
   begun = false;
+  amend: Reply["amend"];
 
   /** @param answered called when the whole answer has been taken; not when the connection is lost */
   constructor(socket: Socket, turn: Turn, answered: () => void) {
@@ -54,8 +55,9 @@ export class PlainReply implements Reply {
     this.#socket.write(headText(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, headers), "latin1");
   }
 
-  begin(status: number, reason: string, headers: readonly string[]): void {
+  begin(status: number, reason: string, given: readonly string[]): void {
     this.begun = true;
+    const headers = this.amend?.(given) ?? given;
     const bodiless = status === 204 || status === 304;
     this.#chunked = !bodiless && fieldValues(headers, "content-length").length === 0;
     const framing = this.#chunked ? ["Transfer-Encoding", "chunked"] : [];
@@ -77,7 +79,9 @@ export class PlainReply implements Reply {
 
   flush(): boolean {
     if (this.#parts.length > 0) this.#send();
-    return !this.#socket.writableNeedDrain;
+    if (!this.#socket.writableNeedDrain) return true;
+    if (this.#socket.timeout !== limits.slowReaderMs) this.#socket.setTimeout(limits.slowReaderMs);
+    return false;
   }
 
   end(trailers: readonly [string, string][]): void {
@@ -86,6 +90,7 @@ export class PlainReply implements Reply {
   }
 
   breakOff(): void {
+    letGo(this.#socket);
     this.#socket.destroy();
   }
 

@@ -1,5 +1,8 @@
 import type { Outcome } from "./outcome.ts";
 
+/** What a cache did for a request: it had the answer, it keeps it if it may, or it was not asked. */
+export type CacheResult = "hit" | "miss" | "bypass";
+
 /** What an answer says that it took, in tokens. */
 export interface Usage {
   readonly inputTokens: number | undefined;
@@ -35,8 +38,8 @@ export interface RequestRecord {
   usage: Usage | undefined;
   /** The endpoints that were tried before the one that answered, with what they said. */
   tried: readonly string[];
-  /** Whether the cache was asked, and what it had. */
-  cache: "hit" | "miss" | undefined;
+  /** What the endpoint's cache did; absent where it has none. */
+  cache: CacheResult | undefined;
 }
 
 export function beginRecord(id: string, method: string, nowMs: number): RequestRecord {
@@ -67,11 +70,12 @@ const round = (ms: number): number => Math.round(ms * 10) / 10;
 
 /** The fields of the request's log line. Times are milliseconds since the request's head. */
 export function logFields(record: RequestRecord): Record<string, unknown> {
-  const { startedMs, connectedMs, firstByteMs, endedMs } = record;
+  const { startedMs, connectedMs, firstByteMs, firstTokenMs, endedMs } = record;
   const since = (ms: number | undefined): number | undefined =>
     ms === undefined ? undefined : round(ms - startedMs);
   return {
     requestId: record.id,
+    localKey: record.localKey,
     endpoint: record.endpoint,
     model: record.model?.slice(0, 200),
     method: record.method,
@@ -80,7 +84,12 @@ export function logFields(record: RequestRecord): Record<string, unknown> {
     code: record.code,
     connectMs: since(connectedMs),
     firstByteMs: since(firstByteMs),
+    firstTokenMs: since(firstTokenMs),
     durationMs: since(endedMs),
+    inputTokens: record.usage?.inputTokens,
+    outputTokens: record.usage?.outputTokens,
+    cache: record.cache,
+    tried: record.tried.length === 0 ? undefined : record.tried,
     sentBytes: record.sentBytes,
     receivedBytes: record.receivedBytes,
   };

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { PosternError } from "../errors.ts";
 import type { Ask } from "./ask.ts";
 import type { Failure } from "./failure.ts";
 import { responseHeaders, trailerFields } from "./headers.ts";
@@ -6,6 +7,7 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
 import type { Exchange, ExchangeSink } from "./upstream.ts";
+import { UsageTap } from "./usage.ts";
 import { fieldValues, type ResponseHead } from "./wire.ts";
 
 /** Takes over when the endpoint has switched protocols: the relay's part is done, and not settled. */
@@ -28,6 +30,7 @@ export class Relay implements ExchangeSink, ReplyEvents {
   #over = false;
   /** The client takes no more for now. */
   #full = false;
+  #tap: UsageTap | undefined;
 
   constructor(
     ask: Ask,
@@ -65,11 +68,13 @@ export class Relay implements ExchangeSink, ReplyEvents {
     this.#reply.inform(status, responseHeaders(rawHeaders, false));
   }
 
-  head({ status, reason, rawHeaders }: ResponseHead): void {
+  head(head: ResponseHead): void {
     if (this.#over) return;
+    const { status, reason, rawHeaders } = head;
     this.#phase = "stream";
     this.#record.firstByteMs = performance.now();
     this.#record.status = status;
+    this.#tap = UsageTap.for(head);
     this.#reply.begin(status, reason, responseHeaders(rawHeaders, this.#takesTrailers(status, rawHeaders)));
   }
 
@@ -80,12 +85,14 @@ export class Relay implements ExchangeSink, ReplyEvents {
   data(part: Buffer): void {
     if (this.#over) return;
     this.#arrived(part.length);
+    this.#tap?.data(part);
     this.#reply.data(part);
   }
 
   framed(chunks: Buffer, bytes: number): void {
     if (this.#over) return;
     this.#arrived(bytes);
+    this.#tap?.framed(chunks, bytes);
     this.#reply.framed(chunks);
   }
 
@@ -107,6 +114,8 @@ export class Relay implements ExchangeSink, ReplyEvents {
     this.#complete = true;
     this.#record.endedMs = performance.now();
     this.#reply.end(rawTrailers.length === 0 ? [] : trailerFields(rawTrailers));
+    // Read while the answer's last bytes are on their way, and before it is settled.
+    this.#record.usage = this.#tap?.finish();
   }
 
   failed(failure: Failure): void {
@@ -114,14 +123,7 @@ export class Relay implements ExchangeSink, ReplyEvents {
     this.#record.code = failure.error.code;
     this.#record.endedMs = performance.now();
     this.#over = true;
-    // Nothing but a broken connection tells a client that an answer which has begun will not be completed.
-    if (this.#reply.begun) {
-      this.#reply.flush();
-      this.#reply.breakOff();
-    } else {
-      this.#record.status = failure.error.status;
-      this.#reply.refuse(failure.error, this.#record.id);
-    }
+    this.#giveUp(failure.error);
     this.#settle(outcomeOf(failure));
   }
 
@@ -136,6 +138,16 @@ export class Relay implements ExchangeSink, ReplyEvents {
     this.#switched?.(head, socket, rest);
   }
 
+  refused(error: PosternError): void {
+    if (this.#over || this.#complete) return;
+    this.#over = true;
+    this.#exchange?.abort();
+    this.#record.code = error.code;
+    this.#record.endedMs = performance.now();
+    this.#giveUp(error);
+    this.#settle(error.code === "request_timeout" ? "timeout-request" : "postern-request");
+  }
+
   closed(whole: boolean): void {
     if (this.#over) return;
     this.#over = true;
@@ -145,8 +157,19 @@ export class Relay implements ExchangeSink, ReplyEvents {
     this.#settle(`client-${this.#phase}`);
   }
 
+  #giveUp(error: PosternError): void {
+    // Nothing but a broken connection tells a client that an answer which has begun will not be completed.
+    if (this.#reply.begun) {
+      this.#reply.flush();
+      this.#reply.breakOff();
+    } else {
+      this.#record.status = error.status;
+      this.#reply.refuse(error, this.#record.id);
+    }
+  }
+
   #arrived(bytes: number): void {
-    this.#record.firstTokenMs ??= performance.now();
+    if (this.#tap?.streamed === true) this.#record.firstTokenMs ??= performance.now();
     this.#record.receivedBytes += bytes;
   }
 

@@ -4,6 +4,8 @@ import type { PosternError } from "../errors.ts";
 export interface ReplyEvents {
   /** The client takes more again. */
   drained(): void;
+  /** The rest of the request will not come, or is not taken. */
+  refused(error: PosternError): void;
   /** It is over: `whole` when the client's side has taken all of it, else the client is gone. Told once. */
   closed(whole: boolean): void;
 }
@@ -16,6 +18,8 @@ export interface Reply {
   readonly gone: boolean;
   /** Whether it takes chunks in their framing, by `framed`, beside their content. */
   readonly takesFramed: boolean;
+  /** What the headers of the answer go through, those of an error of ours included. */
+  amend: ((headers: readonly string[]) => readonly string[]) | undefined;
   watch(events: ReplyEvents): void;
   /** A 1xx answer. */
   inform(status: number, headers: readonly string[]): void;

@@ -21,6 +21,7 @@ export function errorHeaders(error: PosternError, body: string, requestId: strin
     String(Buffer.byteLength(body)),
     "X-Request-Id",
     requestId,
+    ...error.headers,
   ];
   return error.retry ? headers : [...headers, "X-Should-Retry", "false"];
 }
@@ -41,7 +42,7 @@ export function readPast(req: IncomingMessage, over: () => void): void {
   const timer = setTimeout(settle, limits.lingerMs);
   // A client that leaves meanwhile is told of by the close.
   req.on("error", () => {});
-  req.on("end", settle).on("close", settle).resume();
+  req.unpipe().on("end", settle).on("close", settle).resume();
 }
 
 /** Whether bytes of the request's body may still come. */
@@ -57,9 +58,10 @@ export function respondWithError(
   res: ServerResponse,
   error: PosternError,
   requestId: string,
+  amend: (headers: readonly string[]) => readonly string[] = (headers) => headers,
 ): void {
   const body = errorBody(error);
-  const headers = errorHeaders(error, body, requestId);
+  const headers = [...amend(errorHeaders(error, body, requestId))];
   if (!unfinished(req)) {
     res.writeHead(error.status, headers).end(body);
     return;

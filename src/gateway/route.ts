@@ -1,25 +1,39 @@
 import { formatSize } from "../config/quantities.ts";
 import { problem } from "../errors.ts";
 import { type Ask, headerOf } from "./ask.ts";
-import { modelIn, type Peeked, peekBody, readBody, withModel } from "./body.ts";
+import { modelIn, type Peeked, peekBody, readBody, readOn, withModel } from "./body.ts";
 import type { Body } from "./connection.ts";
-import { type Destination, type Directory, pathsOf } from "./directory.ts";
+import { type Destination, type Directory, pathsOf, type Pool } from "./directory.ts";
+import { limits } from "./limits.ts";
 import type { Target } from "./target.ts";
+import { Upstream } from "./upstream.ts";
+
+/** What is sent to one endpoint. */
+interface Errand {
+  /** Path and query. */
+  readonly target: string;
+  readonly body: Body | undefined;
+}
 
 /** Where a request goes, and what is sent there. */
-export interface Route {
+export interface Route extends Errand {
+  /** The only one, or the first of several. */
   readonly destination: Destination;
-  /** Path and query for the endpoint. */
-  readonly target: string;
   /** The model that the request names, where that was looked at. */
   readonly model: string | undefined;
-  readonly body: Body | undefined;
+  readonly shared: Shared | undefined;
+}
+
+/** Several endpoints that a request may go to. */
+interface Shared {
+  readonly pool: Pool;
+  readonly errandTo: (destination: Destination) => Errand;
 }
 
 const modelPath = /^\/models\/(.+?)\/?$/;
 
 /** The model in `/models/<id>`; ids contain slashes, encoded or not. */
-function modelInPath(path: string): string | undefined {
+export function modelInPath(path: string): string | undefined {
   const id = modelPath.exec(path)?.[1];
   if (id === undefined) return undefined;
   try {
@@ -39,12 +53,23 @@ const asPath = (id: string): string => encodeURI(id).replaceAll(/[?#]/g, encodeU
  * @throws ClientLeft
  */
 export async function chooseRoute(ask: Ask, target: Target, directory: Directory): Promise<Route> {
+  const route = await routeOf(ask, target, directory);
+  const { body, destination, shared } = route;
+  const isPart = body?.rest !== undefined && body.length !== undefined;
+  if (!isPart || shared !== undefined || !mayRenew(destination)) return route;
+  return { ...route, body: await readOn(body, limits.repeatedBodyBytes) };
+}
+
+/** Whether a request may be sent there once more, with a newer token. */
+const mayRenew = ({ way }: Destination): boolean => way instanceof Upstream && way.attachment.live.length > 0;
+
+async function routeOf(ask: Ask, target: Target, directory: Directory): Promise<Route> {
   if (target.by !== "model") {
     const destination = directory.destinations.get(target.endpoint);
     if (destination === undefined)
       throw problem("endpoint_unknown", { endpoint: target.endpoint, known: [] });
     if (target.by === "raw")
-      return { destination, target: target.path + target.query, model: undefined, body: await readBody(ask) };
+      return alone(destination, undefined, { target: target.path + target.query, body: await readBody(ask) });
     return toEndpoint(ask, target, destination, directory);
   }
   if (directory.destinations.size === 0) throw problem("endpoint_none", undefined);
@@ -52,7 +77,23 @@ export async function chooseRoute(ask: Ask, target: Target, directory: Directory
     return toEndpoint(ask, target, directory.fallback, directory);
   const named = modelInPath(target.path);
   if (named !== undefined) return byPath(ask, target, named, directory);
-  return byBody(target, await peekBody(ask, directory.peekBytes), directory, isJson(ask));
+  return byBody(ask, target, directory);
+}
+
+const alone = (destination: Destination, model: string | undefined, errand: Errand): Route => ({
+  destination,
+  model,
+  ...errand,
+  shared: undefined,
+});
+
+/** The route to the endpoints of a pool; `errandTo` says what each gets. */
+function among(pool: Pool, errandTo: Shared["errandTo"]): Route {
+  const { destinations, model } = pool;
+  const [destination] = destinations;
+  const errand = errandTo(destination);
+  if (destinations.length === 1) return alone(destination, model, errand);
+  return { destination, model, ...errand, shared: { pool, errandTo } };
 }
 
 /** A route that needs no model: the body is awaited for it only where the endpoint has aliases to put in place. */
@@ -62,63 +103,84 @@ async function toEndpoint(
   destination: Destination,
   directory: Directory,
 ): Promise<Route> {
-  const { aliases } = destination.endpoint;
-  const inPath = modelInPath(target.path);
-  if (aliases.size > 0 && inPath === undefined)
-    return routeTo(destination, target, await peekBody(ask, directory.peekBytes), isJson(ask));
-  const real = inPath === undefined ? undefined : aliases.get(inPath);
-  const path = real === undefined ? target.path : `/models/${asPath(real)}`;
+  const named = modelInPath(target.path);
+  if (destination.endpoint.aliases.size > 0 && named === undefined) {
+    const peeked = await peekBody(ask, directory.peekBytes);
+    return alone(destination, peeked.found?.model, errandWith(destination, target, peeked, isJson(ask)));
+  }
   const body = await readBody(ask);
-  const model = inPath ?? modelIn(body);
-  return { destination, target: upstreamTarget(destination, path, target.query), model, body };
+  return alone(destination, named ?? modelIn(body), {
+    target:
+      named === undefined ? upstreamTarget(destination, target) : modelTarget(destination, target, named),
+    body,
+  });
 }
 
 async function byPath(ask: Ask, target: Target, model: string, directory: Directory): Promise<Route> {
-  const destination = directory.byModel.get(model) ?? directory.fallback;
-  if (destination === undefined) throw unknownModel(model, directory);
-  return toEndpoint(ask, target, destination, directory);
+  const pool = directory.byModel.get(model);
+  if (pool === undefined) {
+    if (directory.fallback === undefined) throw unknownModel(model, directory);
+    return toEndpoint(ask, target, directory.fallback, directory);
+  }
+  const body = await readBody(ask);
+  return among(pool, (destination) => ({ target: modelTarget(destination, target, model), body }));
 }
 
-function byBody(target: Target, peeked: Peeked, directory: Directory, json: boolean): Route {
+async function byBody(ask: Ask, target: Target, directory: Directory): Promise<Route> {
+  const peeked = await peekBody(ask, directory.peekBytes);
   const { found, missing, beyond, body } = peeked;
-  const paths = pathsOf(directory);
-  const destination =
-    (found === undefined ? undefined : directory.byModel.get(found.model)) ?? directory.fallback;
-  if (destination !== undefined) return routeTo(destination, target, peeked, json);
+  const json = isJson(ask);
+  const pool = found === undefined ? undefined : directory.byModel.get(found.model);
+  if (pool !== undefined) {
+    // What is at hand whole can be sent to another endpoint, if the first one does not serve.
+    const several = pool.destinations.length > 1 && body !== undefined;
+    const whole = several ? { ...peeked, body: await readOn(body, limits.repeatedBodyBytes) } : peeked;
+    return among(pool, (destination) => errandWith(destination, target, whole, json));
+  }
+  const { fallback } = directory;
+  if (fallback !== undefined)
+    return alone(fallback, found?.model, errandWith(fallback, target, peeked, json));
   if (found !== undefined) throw unknownModel(found.model, directory);
+  const paths = pathsOf(directory);
   if (beyond) throw problem("model_too_far", { limit: formatSize(directory.peekBytes), paths });
   if (body !== undefined && missing !== undefined)
     throw problem("body_unreadable", { reason: missing, paths });
   throw problem("model_missing", { paths });
 }
 
-function routeTo(
+/** What an endpoint gets of a request whose body was looked at: with its own id in the place of an alias. */
+function errandWith(
   destination: Destination,
   target: Target,
   { body, found, missing }: Peeked,
   json: boolean,
-): Route {
-  const route = {
-    destination,
-    target: upstreamTarget(destination, target.path, target.query),
-    model: found?.model,
-  };
+): Errand {
+  const to = upstreamTarget(destination, target);
   const real = found === undefined ? undefined : destination.endpoint.aliases.get(found.model);
-  if (body === undefined || found === undefined || real === undefined) return { ...route, body };
+  if (body === undefined || found === undefined || real === undefined) return { target: to, body };
   // The name was understood, but not where it stands: sending the alias on would only puzzle the endpoint.
   if (found.from < 0)
     throw problem("body_unreadable", {
       reason: missing ?? "the model's place in the form is unclear",
       paths: [],
     });
-  return { ...route, body: withModel(body, found, real, json) };
+  return { target: to, body: withModel(body, found, real, json) };
 }
 
 function unknownModel(model: string, directory: Directory): Error {
   return problem("model_unknown", { model: model.slice(0, 200), known: [...directory.byModel.keys()] });
 }
 
-function upstreamTarget({ endpoint }: Destination, path: string, query: string): string {
+/** The target for a request whose path names this model. */
+function modelTarget(destination: Destination, target: Target, model: string): string {
+  const real = destination.endpoint.aliases.get(model);
+  return upstreamTarget(
+    destination,
+    real === undefined ? target : { ...target, path: `/models/${asPath(real)}` },
+  );
+}
+
+function upstreamTarget({ endpoint }: Destination, { path, query }: Pick<Target, "path" | "query">): string {
   const full = endpoint.basePath + path;
   return (full === "" ? "/" : full) + query;
 }

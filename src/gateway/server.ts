@@ -1,15 +1,18 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
+import { isLoopback } from "../config/address.ts";
 import type { Address } from "../config/config.ts";
 import { problem, reasonOf } from "../errors.ts";
 import { askOf, asksForWebSocket } from "./ask.ts";
+import { Clients } from "./clients.ts";
 import { type Entry, Handler, type HandlerOptions } from "./handle.ts";
 import { HttpReply } from "./http-reply.ts";
 import { limits } from "./limits.ts";
-import { beginChecks, lacksIpv6, type Listener, listenOn } from "./listen.ts";
+import { beginChecks, type Listener, listenOnEach } from "./listen.ts";
 import { PlainConnection } from "./plain-connection.ts";
 import { errorResponse } from "./respond.ts";
+import type { Rules } from "./rules.ts";
 import { Turn } from "./turn.ts";
 
 /** A place to listen, and the endpoint that its `/v1` is, if it is an endpoint's own. */
@@ -21,6 +24,7 @@ export interface Doorway {
 /** The answer to the last request of a connection. */
 interface Answer {
   readonly res: ServerResponse;
+  readonly reply: HttpReply;
   /** It is an error of ours; its connection may still be read from (see `readPast`). */
   refused: boolean;
 }
@@ -36,18 +40,23 @@ export class Gateway {
   readonly #handler: Handler;
   readonly #log: Logger;
   readonly #turn = new Turn();
-  readonly #plain = new Set<PlainConnection>();
+  readonly #rules: () => Rules;
+  readonly #clients = new Clients();
+  readonly #plain = new Map<Socket, PlainConnection>();
   readonly #entries = new WeakMap<object, Entry>();
   /** The last answer that each connection was asked for. */
   readonly #answers = new WeakMap<object, Answer>();
+  /** How many requests of a connection wait for the answers before theirs. */
+  readonly #waiting = new WeakMap<Socket, number>();
   /** Connections whose bytes were no request; what follows is read past. */
   readonly #refused = new WeakSet<object>();
   /** Connections that came from a plain one with bytes that did not wait for its last answer. */
   readonly #early = new WeakSet<object>();
-  readonly #listeners: Listener[] = [];
+  #listeners: readonly Listener[] = [];
 
   constructor(options: HandlerOptions) {
     this.#log = options.log;
+    this.#rules = options.rules;
     this.#handler = new Handler(options);
     this.#server = createServer({
       maxHeaderSize: limits.requestHeadBytes,
@@ -60,10 +69,12 @@ export class Gateway {
       // Host is the guard's to judge, with an error of ours.
       requireHostHeader: false,
       // Other upgrades (curl and Java offer h2c) are declined as RFC 9110 §7.8 allows: by answering as usual.
-      shouldUpgradeCallback: asksForWebSocket,
+      shouldUpgradeCallback: (req) => asksForWebSocket(req) && !this.#isAnswering(req.socket),
     });
     // More headers than this Node would drop without a word; the guard refuses them instead.
     this.#server.maxHeadersCount = limits.requestHeaders + 1;
+    // Silence is judged here, not by Node.
+    this.#server.setTimeout(limits.bodySilenceMs, (socket: Socket) => this.#stalled(socket));
     this.#server.on("request", (req, res) => this.#answer(req, res));
     this.#server.on("upgrade", (req, socket, head) => this.#upgrade(req, socket as Socket, head));
     this.#server.on("clientError", (error, socket) => this.#refuse(error, socket as Socket));
@@ -78,21 +89,13 @@ export class Gateway {
    * @throws PosternError address_in_use, address_unavailable
    */
   async listen(doorways: readonly Doorway[]): Promise<string[]> {
-    beginChecks(this.#server);
-    const left: unknown[] = [];
+    this.begin();
     try {
-      for (const { address, endpoint } of doorways) {
-        const entry = { endpoint, unixSocket: "socket" in address };
-        try {
-          this.#listeners.push(await listenOn(address, (socket) => this.#accept(socket, entry)));
-        } catch (error) {
-          if (!lacksIpv6(address, error)) throw error;
-          left.push(error);
-        }
-      }
-      if (this.#listeners.length === 0 && left.length > 0) throw left[0];
-      for (const error of left)
-        this.#log.warn({ reason: reasonOf(error) }, "this machine has no IPv6; the other listeners serve");
+      this.#listeners = await listenOnEach(
+        doorways,
+        (socket, doorway) => this.receive(socket, doorway),
+        this.#log,
+      );
     } catch (error) {
       await this.stop(0);
       throw error;
@@ -100,10 +103,22 @@ export class Gateway {
     return this.#listeners.map(({ url }) => url);
   }
 
+  /** Gets ready for connections that another process accepts. */
+  begin(): void {
+    beginChecks(this.#server);
+  }
+
+  /** Takes a connection that came in at a doorway. */
+  receive(socket: Socket, { address, endpoint }: Doorway): void {
+    const unixSocket = "socket" in address;
+    const open = !unixSocket && !isLoopback(address.host);
+    this.#accept(socket, { endpoint, unixSocket, ...(open && { address: addressOf(socket) }) });
+  }
+
   /** Takes no more connections, lets what is in flight end for up to `drainMs`, then closes everything. */
   async stop(drainMs: number): Promise<void> {
     for (const listener of this.#listeners) listener.close();
-    for (const connection of this.#plain) connection.close();
+    for (const connection of this.#plain.values()) connection.close();
     this.#server.closeIdleConnections();
     await this.#handler.drain(drainMs);
     await Promise.all(this.#listeners.map((listener) => listener.end()));
@@ -111,42 +126,113 @@ export class Gateway {
   }
 
   #accept(socket: Socket, entry: Entry): void {
+    const { connections } = this.#rules();
+    const wasFull = this.#clients.full;
+    if (!this.#clients.admit(socket, () => this.#isIdle(socket), connections)) {
+      if (!wasFull) this.#log.warn({ connections }, "no room for more connections; new ones are turned away");
+      return;
+    }
     const connection = new PlainConnection(socket, {
       turn: this.#turn,
       handle: (ask, reply) => void this.#handler.handle({ ask, reply, entry }),
       handOver: (bytes, early) => {
-        this.#plain.delete(connection);
+        this.#plain.delete(socket);
         if (early) this.#early.add(socket);
         this.#entries.set(socket, entry);
         this.#server.emit("connection", socket);
         socket.emit("data", bytes);
       },
     });
-    this.#plain.add(connection);
-    socket.once("close", () => this.#plain.delete(connection));
+    this.#plain.set(socket, connection);
+    socket.once("close", () => this.#plain.delete(socket));
   }
 
   #answer(req: IncomingMessage, res: ServerResponse): void {
     // What stands behind a request whose answer closes the connection is nobody's (RFC 9112 §9.6).
     if (this.#answers.get(req.socket)?.res.shouldKeepAlive === false) return;
-    const answer: Answer = { res, refused: false };
+    const reply: HttpReply = new HttpReply(req, res, this.#turn, () => (answer.refused = true));
+    const answer: Answer = { res, reply, refused: false };
     this.#answers.set(req.socket, answer);
+    // While the endpoint takes nothing, silence is its own: it begins to count anew when the body flows again.
+    if (!req.complete) req.on("resume", () => req.socket.setTimeout(limits.bodySilenceMs));
     // Node drops what came in one packet behind an upgrade that is declined, so nothing may be expected there.
     if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
-    const reply = new HttpReply(req, res, this.#turn, () => (answer.refused = true));
-    void this.#handler.handle({ ask: askOf(req), reply, entry: this.#entryOf(req) });
+    const handle = (): void =>
+      void this.#handler.handle({ ask: askOf(req), reply, entry: this.#entryOf(req) });
+    if (res.socket === null) this.#inTurn(req.socket, res, handle);
+    else handle();
+  }
+
+  /**
+   * Has a request wait for the answers before its own. Node's server gives out each as it is read: so many could be
+   * under way on one connection as fit in its memory, and those whose connection is lost would never hear of it.
+   */
+  #inTurn(socket: Socket, res: ServerResponse, handle: () => void): void {
+    const waiting = (this.#waiting.get(socket) ?? 0) + 1;
+    this.#waiting.set(socket, waiting);
+    // Behind the present packet: Node's parser reads on after each request of it.
+    if (waiting === limits.pipelined) setImmediate(() => this.#isLong(socket) && socket.pause());
+    // Node tells by this that the answers before are given. It never does where the connection ends with them.
+    res.once("socket", () => {
+      const wasLong = this.#isLong(socket);
+      this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
+      if (wasLong && !this.#isLong(socket)) socket.resume();
+      setImmediate(handle);
+    });
+  }
+
+  /** Whether so many requests of a connection wait that no more are read. */
+  #isLong(socket: Socket): boolean {
+    return (this.#waiting.get(socket) ?? 0) >= limits.pipelined;
   }
 
   #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
     const res = responseOn(req, socket);
     const reply = new HttpReply(req, res, this.#turn, () => {});
-    const detach = (): void => res.detachSocket(socket);
+    this.#answers.set(socket, { res, reply, refused: false });
+    socket.setTimeout(0);
+    // Until the endpoint has agreed nobody else reads the connection, or hears of its end.
+    const early = head.length === 0 ? [] : [head];
+    const keep = (chunk: Buffer): void => {
+      early.push(chunk);
+      if (early.reduce((sum, { length }) => sum + length, 0) > limits.pipelinedBytes) socket.pause();
+    };
+    const left = (): void => void socket.destroy();
+    socket.on("data", keep).on("end", left);
+    const detach = (): Buffer => {
+      socket.off("data", keep).off("end", left).pause();
+      res.detachSocket(socket);
+      return Buffer.concat(early);
+    };
     void this.#handler.handle({
       ask: askOf(req),
       reply,
       entry: this.#entryOf(req),
-      upgrade: { socket, head, detach },
+      upgrade: { socket, detach },
     });
+  }
+
+  /** Whether a connection could be closed and nobody would miss an answer. */
+  #isIdle(socket: Socket): boolean {
+    const answer = this.#answers.get(socket);
+    return this.#plain.get(socket)?.idle ?? (answer === undefined || answer.res.writableFinished);
+  }
+
+  /** Whether an answer by Node's server is awaited on a connection, or on its way. */
+  #isAnswering(socket: Socket): boolean {
+    const { res } = this.#answers.get(socket) ?? {};
+    return res !== undefined && (res.socket !== null || !res.writableFinished);
+  }
+
+  /** A connection of Node's server has been silent for its timeout. */
+  #stalled(socket: Socket): void {
+    const answer = this.#answers.get(socket);
+    // A head that does not come whole is `headersTimeout`'s.
+    if (answer === undefined) return;
+    if (answer.res.writableFinished) socket.destroy();
+    else if (socket.writableLength === 0) answer.reply.stalled();
+    else if (socket.timeout === limits.slowReaderMs) socket.destroy();
+    else socket.setTimeout(limits.slowReaderMs);
   }
 
   #entryOf(req: IncomingMessage): Entry {
@@ -168,6 +254,11 @@ export class Gateway {
       return;
     }
     const waiting = answer !== undefined && !answer.res.writableFinished;
+    // A client that closes its side is gone, whatever it has begun to send behind its last whole request.
+    if (waiting && !answer.refused && answer.res.req.complete && error.code === "HPE_INVALID_EOF_STATE") {
+      socket.destroy();
+      return;
+    }
     if (waiting && (answer.res.req.complete || answer.refused)) {
       // What is wrong stands behind a request that has, or gets, its answer; that one is given whole.
       answer.res.once("finish", () => socket.end());
@@ -191,6 +282,12 @@ export class Gateway {
     const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
     socket.once("close", () => clearTimeout(timer));
   }
+}
+
+/** The address at which a connection came in, as a Host header names it. */
+function addressOf({ localAddress = "" }: Socket): string {
+  const ipv4 = /^::ffff:([\d.]+)$/i.exec(localAddress)?.[1];
+  return ipv4 ?? (localAddress.includes(":") ? `[${localAddress}]` : localAddress);
 }
 
 /** A response for a request that asked for an upgrade and may be refused: Node makes none for it. */

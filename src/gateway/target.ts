@@ -5,8 +5,14 @@ export type Target =
   /** The endpoint is chosen by model, or is the only or the default one. */
   | { readonly by: "model"; readonly path: string; readonly query: string }
   | { readonly by: "endpoint"; readonly endpoint: string; readonly path: string; readonly query: string }
-  /** `path` is a path of the endpoint's origin, and not under its base. */
-  | { readonly by: "raw"; readonly endpoint: string; readonly path: string; readonly query: string };
+  /** `path` is a path of the endpoint's origin, and not under its base; the local path `at` stands for the origin. */
+  | {
+      readonly by: "raw";
+      readonly endpoint: string;
+      readonly at: string;
+      readonly path: string;
+      readonly query: string;
+    };
 
 const invalid = (reason: string): Error => problem("request_target_invalid", { reason });
 
@@ -59,10 +65,13 @@ export function mapTarget(
   own: string | undefined,
 ): Target {
   const { path, query } = readTarget(target);
+  // Browsers ask for it by themselves, even beside a refusal that a page of another site has opened in a window.
+  if (path === "/favicon.ico") throw invalid("it is the icon of a web site, and this is none");
   const [, first = "", second] = path.split("/", 3);
   const ofEndpoint = (endpoint: string, rest: string): Target => {
     const raw = under(rest, "/raw");
-    if (raw !== undefined) return { by: "raw", endpoint, path: raw === "" ? "/" : raw, query };
+    const at = own === undefined ? `/${endpoint}/raw` : "/raw";
+    if (raw !== undefined) return { by: "raw", endpoint, at, path: raw === "" ? "/" : raw, query };
     return { by: "endpoint", endpoint, path: afterBase(rest), query };
   };
   if (own !== undefined) return ofEndpoint(own, path);

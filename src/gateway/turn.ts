@@ -1,46 +1,38 @@
 import type { Socket } from "node:net";
 
-/**
- * The turns of the event loop, as far as they matter to writing. The first bytes for a client in a turn go out at once.
- * When more come in the same turn, as from an endpoint that is faster than this process, they are held to the turn's
- * end and leave in one system call.
- */
+/** Bytes that follow each other more closely, in milliseconds, come from an endpoint that is faster than this process. */
+const burstMs = 1;
+
+/** Holds what is written to sockets until the present turn of the event loop ends. */
 export class Turn {
-  #number = 0;
-  #watched = false;
   #held: Socket[] = [];
 
-  /** Told apart from those of other turns. */
-  get number(): number {
-    if (!this.#watched) {
-      this.#watched = true;
-      setImmediate(() => this.#over());
-    }
-    return this.#number;
-  }
-
-  /** Holds what is written to a socket until the turn ends. */
   hold(socket: Socket): void {
+    if (this.#held.length === 0) setImmediate(() => this.#over());
     socket.cork();
     this.#held.push(socket);
   }
 
   #over(): void {
-    this.#number += 1;
-    this.#watched = false;
-    if (this.#held.length === 0) return;
     const held = this.#held;
     this.#held = [];
     for (const socket of held) socket.uncork();
   }
 }
 
-/** What one client was sent in the present turn. */
+/** Sends what is held of a socket that is about to be destroyed: what came before a break is not lost with it. */
+export function letGo(socket: Socket): void {
+  while (socket.writableCorked > 0) socket.uncork();
+}
+
+/**
+ * How closely the writes to one client follow each other. What comes by itself goes out at once; in a burst, all that
+ * comes within a turn of the event loop leaves in one system call.
+ */
 export class Pace {
   readonly #turn: Turn;
   readonly #socket: Socket;
-  #last = -1;
-  #heldIn = -1;
+  #lastMs = -Infinity;
 
   constructor(turn: Turn, socket: Socket) {
     this.#turn = turn;
@@ -49,11 +41,9 @@ export class Pace {
 
   /** To be called before each write. */
   step(): void {
-    const { number } = this.#turn;
-    if (number !== this.#last) this.#last = number;
-    else if (number !== this.#heldIn) {
-      this.#heldIn = number;
-      this.#turn.hold(this.#socket);
-    }
+    const nowMs = performance.now();
+    const burst = nowMs - this.#lastMs < burstMs;
+    this.#lastMs = nowMs;
+    if (burst && this.#socket.writableCorked === 0) this.#turn.hold(this.#socket);
   }
 }

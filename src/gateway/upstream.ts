@@ -39,6 +39,8 @@ export class Upstream {
   readonly #idle: Connection[] = [];
   readonly #all = new Set<Connection>();
   #retired = false;
+  /** Requests that are on their way to the endpoint, or answered now; not those that have switched protocols. */
+  inFlight = 0;
 
   /** @param authorities PEM texts of the CAs that may have signed the endpoint's certificate, beside its own `ca` */
   constructor(endpoint: EndpointConfig, attachment: Attachment, authorities: readonly string[]) {
@@ -56,6 +58,7 @@ export class Upstream {
   /** Sends a request over an idle connection, or a new one. */
   send(request: UpstreamRequest, sink: ExchangeSink): Exchange {
     const exchange = new PooledExchange(request, sink, this);
+    this.inFlight += 1;
     exchange.begin(this.#takeIdle());
     return exchange;
   }
@@ -127,7 +130,7 @@ class PooledExchange implements Exchange, ExchangeEvents {
   }
 
   abort(): void {
-    this.#over = true;
+    this.#leave();
     this.#giveUp?.();
     this.#connection?.destroy();
   }
@@ -190,12 +193,12 @@ class PooledExchange implements Exchange, ExchangeEvents {
   }
 
   end(rawTrailers: readonly string[]): void {
-    this.#over = true;
+    this.#leave();
     this.#sink.end(rawTrailers);
   }
 
   switched(head: ResponseHead, socket: Socket, rest: Buffer): void {
-    this.#over = true;
+    this.#leave();
     this.#connection = undefined;
     this.#sink.switched?.(head, socket, rest);
   }
@@ -215,8 +218,13 @@ class PooledExchange implements Exchange, ExchangeEvents {
 
   #fail(cause: Error, phase: Phase, fresh: boolean, untrusted: string | undefined): void {
     if (this.#over) return;
-    this.#over = true;
+    this.#leave();
     const { endpoint, attachment } = this.#upstream;
     this.#sink.failed(failureOf(cause, { endpoint, attachment, phase, untrusted, fresh }));
+  }
+
+  #leave(): void {
+    if (!this.#over) this.#upstream.inFlight -= 1;
+    this.#over = true;
   }
 }

@@ -245,6 +245,9 @@ export class ResponseReader {
     if (length !== undefined && !/^[0-9]{1,15}$/.test(length))
       throw new WireError("its Content-Length is not a number");
 
+    // A 204 has no body (RFC 9110 §15.3.5). Where one is announced it may come all the same, for the next request.
+    if (status === 204 && (codings.length > 0 || Number(length ?? 0) > 0)) this.keepAlive = false;
+
     this.#sink.head(head);
     if (this.#bodiless || status === 204 || status === 304) this.#finish([]);
     else if (codings.length > 0) this.#state = "chunk-size";

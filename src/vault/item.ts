@@ -23,12 +23,33 @@ export interface Draft {
   readonly expires?: Date;
 }
 
+/** The value that an item had before it was rotated. */
+export interface Previous extends Draft {
+  /** When that value was put into the vault. */
+  readonly changed: Date;
+  /** How long it is kept. */
+  readonly until: Date;
+}
+
+/** What keeps the value of an item fresh that comes from a source (token-source.ts). */
+export interface Live {
+  /** Until when the value may be used, in milliseconds since 1970; -Infinity where there is none. */
+  readonly untilMs: number;
+  /** Why the source gave nothing when it was asked last; undefined where it did. */
+  readonly fault: string | undefined;
+  /** Asks the source anew, unless somebody has just done so. Resolves when it has answered, or failed to. */
+  renew(): Promise<void>;
+}
+
 /** One named credential. */
 export interface Item extends Draft {
   readonly name: string;
   readonly kind: KindName;
   readonly created: Date;
   readonly changed: Date;
+  readonly previous?: Previous;
+  /** Only where its source has been asked: it is not written down. */
+  readonly live?: Live;
 }
 
 /** What an item adds to every request of an endpoint: a header, or a TLS identity. */

@@ -1,13 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import type { EndpointConfig } from "../config/config.ts";
 import { PosternError, problem } from "../errors.ts";
+import { withinOf } from "./expiry.ts";
 import type { Attachable, Item } from "./item.ts";
 import { kinds } from "./kinds/index.ts";
-
-const dayMs = 24 * 3_600_000;
-
-/** Days before an item expires at which the warning grows more pressing, the nearest first. */
-const warningDays = [1, 7, 30] as const;
 
 /** What is wrong, or soon will be, with an endpoint's credentials. */
 export interface Finding {
@@ -86,6 +82,8 @@ function attachableOf(endpoint: EndpointConfig, item: Item, now: Date): Attachab
       validFrom = new X509Certificate(attachable.identity.certificate).validFromDate;
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
+    // It needs no replacing, and says itself what it waits for.
+    if (error.code === "certificate_waiting" || error.code === "credential_unavailable") return error;
     return problem("credential_unusable", { ...details, reason: error.message }, error);
   }
   // A certificate's own end counts, whatever the item says.
@@ -109,13 +107,12 @@ function attachableOf(endpoint: EndpointConfig, item: Item, now: Date): Attachab
 
 function expiryWarning(endpoint: EndpointConfig, item: Item, now: Date): PosternError | undefined {
   if (item.expires === undefined) return undefined;
-  const leftMs = item.expires.getTime() - now.getTime();
-  const within = warningDays.find((days) => leftMs <= days * dayMs);
+  const within = withinOf(item.expires, now);
   if (within === undefined) return undefined;
   return problem("credential_expiring", {
     endpoint: endpoint.name,
     item: item.name,
-    within: within === 1 ? "a day" : `${within} days`,
+    within,
     expires: item.expires.toISOString(),
   });
 }

@@ -1,13 +1,16 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { problem } from "../errors.ts";
-import type { Secret } from "../secret.ts";
 
-const reasons = {
+/** More than any chain has; putting them in order takes a time that grows with the square of their number. */
+const mostCertificates = 200;
+
+/** What is wrong with a block, whatever it should hold. */
+export const blockReasons = {
   cutOff: "it is cut off before its END line",
   inline: "its BEGIN and END do not stand on lines of their own",
 } as const;
 
-interface Block {
+export interface Block {
   /** "CERTIFICATE", "EC PRIVATE KEY". */
   readonly label: string;
   /** With its BEGIN line and, unless it is cut off, its END line. */
@@ -38,15 +41,39 @@ export function pemBlocks(text: string): readonly Block[] {
   return blocks.map(({ label, lines, cutOff }) => ({ label, text: `${lines.join("\n")}\n`, cutOff }));
 }
 
+/** The PEM block of these bytes. */
+export const pemOf = (label: string, bytes: Buffer): string =>
+  `-----BEGIN ${label}-----\n${bytes.toString("base64").replace(/.{1,64}/g, "$&\n")}-----END ${label}-----\n`;
+
+/** The label by which a binary file travels as text; nothing else writes it. */
+const binary = "BINARY FILE";
+
+/** A binary file as a text, for the fields that take both. */
+export const armour = (bytes: Buffer): string => pemOf(binary, bytes);
+
+/** The bytes of a binary file that came as `armour` writes it, or as GnuTLS writes PKCS#12; undefined for other texts. */
+export function binaryIn(text: string): Buffer | undefined {
+  const [block, ...more] = pemBlocks(text);
+  if (block === undefined || more.length > 0 || ![binary, "PKCS12"].includes(block.label)) return undefined;
+  return bytesOf(block);
+}
+
+/** What stands between the edges of a block; its headers (RFC 1421), if any, are left out. */
+export const bytesOf = ({ text }: Block): Buffer =>
+  Buffer.from(text.replaceAll(/^-.*$|^.*:.*$/gm, ""), "base64");
+
 /** All certificates of a text, in its order, each once. Throws `certificate_unreadable` where it holds none. */
 export function certificatesIn(text: string, source: string): readonly X509Certificate[] {
   const blocks = pemBlocks(text);
   const found = new Map<string, X509Certificate>();
   for (const block of blocks) {
     if (block.label !== "CERTIFICATE" && block.label !== "X509 CERTIFICATE") continue;
-    if (block.cutOff) throw problem("certificate_unreadable", { source, reason: reasons.cutOff });
+    if (block.cutOff) throw problem("certificate_unreadable", { source, reason: blockReasons.cutOff });
     try {
       const certificate = new X509Certificate(block.text.replaceAll("X509 CERTIFICATE", "CERTIFICATE"));
+      // Node takes dates that are none without a word, and its Date objects then hold whatever lay in memory.
+      if ([certificate.validFrom, certificate.validTo].some((date) => Number.isNaN(Date.parse(date))))
+        throw new Error("its dates are no dates");
       found.set(certificate.fingerprint256, certificate);
     } catch (error) {
       throw problem("certificate_unreadable", { source, reason: "the certificate in it is damaged" }, error);
@@ -54,52 +81,17 @@ export function certificatesIn(text: string, source: string): readonly X509Certi
   }
   if (found.size === 0)
     throw problem("certificate_unreadable", { source, reason: whyNoCertificate(text, blocks) });
+  if (found.size > mostCertificates)
+    throw problem("certificate_unreadable", {
+      source,
+      reason: `it holds ${found.size} certificates, and more than ${mostCertificates} are in no chain`,
+    });
   return [...found.values()];
 }
 
-/** All private keys of a text, in its order; none is no error. Throws `key_encrypted`, `passphrase_wrong` or `key_unreadable`. */
-export function keysIn(text: string, passphrase: Secret | undefined, source: string): readonly KeyObject[] {
-  const blocks = pemBlocks(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
-  if (blocks.length === 0 && text.includes("PRIVATE KEY-----"))
-    throw problem("key_unreadable", { source, reason: reasons.inline });
-  return blocks.map((block) => keyOf(block, passphrase, source));
-}
-
-/** "P-384", "RSA-3072", "Ed25519". */
-export function keyTypeOf(key: KeyObject): string {
-  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {};
-  if (namedCurve !== undefined)
-    return { prime256v1: "P-256", secp384r1: "P-384", secp521r1: "P-521" }[namedCurve] ?? namedCurve;
-  const type = key.asymmetricKeyType ?? "unknown";
-  if (modulusLength !== undefined) return `${type.toUpperCase()}-${modulusLength}`;
-  return type.replace(/^ed/, "Ed");
-}
-
-function keyOf({ label, text, cutOff }: Block, passphrase: Secret | undefined, source: string): KeyObject {
-  if (cutOff) throw problem("key_unreadable", { source, reason: reasons.cutOff });
-  if (label === "OPENSSH PRIVATE KEY")
-    throw problem("key_unreadable", {
-      source,
-      reason: "it is in OpenSSH's own form, which certificates do not use",
-    });
-  // PKCS#8 says so in its label, the older forms in a header (RFC 1421 §4.6.1.1).
-  const encrypted = label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type: *4, *ENCRYPTED/m.test(text);
-  if (encrypted && passphrase === undefined) throw problem("key_encrypted", { source });
-  try {
-    return createPrivateKey({ key: text, ...(encrypted && { passphrase: passphrase?.expose() }) });
-  } catch (error) {
-    if (!encrypted) throw problem("key_unreadable", { source, reason: "the key in it is damaged" }, error);
-    // "Unsupported" from OpenSSL's EVP layer means a cipher of old (RC2, single DES). Anything else is what a wrong
-    // passphrase leads to: bad padding mostly, and noise in place of the key once in a while.
-    if ((error as { code?: string }).code === "ERR_OSSL_EVP_UNSUPPORTED")
-      throw problem(
-        "key_unreadable",
-        { source, reason: "it is encrypted with a cipher that OpenSSL gave up" },
-        error,
-      );
-    throw problem("passphrase_wrong", { source }, error);
-  }
-}
+/** The subject's name on one line: Node writes one attribute a line, and a certificate may have none. */
+export const subjectOf = ({ subject }: { readonly subject: string | undefined }): string =>
+  (subject ?? "").split("\n").join(", ") || "without a name";
 
 function whyNoCertificate(text: string, blocks: readonly Block[]): string {
   const labels = blocks.map(({ label }) => label);
@@ -110,6 +102,6 @@ function whyNoCertificate(text: string, blocks: readonly Block[]): string {
     return "it is in OpenSSL's TRUSTED form; openssl x509 converts it";
   if (labels.some((label) => label.endsWith("PRIVATE KEY"))) return "there is only a private key in it";
   return text.includes("-----BEGIN ") && blocks.length === 0
-    ? reasons.inline
+    ? blockReasons.inline
     : "there is no BEGIN CERTIFICATE line in it";
 }

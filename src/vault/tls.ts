@@ -1,6 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import { createSecureContext } from "node:tls";
-import { keyTypeOf } from "./pem.ts";
+import { keyTypeOf } from "./private-key.ts";
 
 /** What a client can sign a TLS 1.3 handshake with (RFC 8446 §4.2.3). */
 const tlsKeys = /^(P-256|P-384|P-521|Ed25519|Ed448|RSA-.*)$/;

@@ -1,13 +1,43 @@
-import { createHash, randomUUID } from "node:crypto";
-import { rm } from "node:fs/promises";
+// The vault's front is one thing: what can be asked of it, how it is made and opened, and the one object that keeps its
+// generation. That is over 300 lines; what a change does to the content is in edits.ts, reading and writing in generation.ts.
+
+import { randomUUID } from "node:crypto";
+import type { IdentityPlace } from "../config/config.ts";
 import { PosternError } from "../errors.ts";
-import { type Content, formatContent, parseContent } from "./content.ts";
-import { createIdentity, type Identity, readIdentity } from "./identity.ts";
-import { checkFree, type Draft, type Item, itemOf, type KindName } from "./item.ts";
-import { checkAgainst, formatMark, type Mark, parseMark } from "./mark.ts";
-import { open, seal } from "./seal.ts";
+import type { Secret } from "../secret.ts";
+import { nameIn, recorded, type Recorder, unrecorded, type Use } from "./audit.ts";
+import { type BackupSummary, listBackups, nameLastGood } from "./backup.ts";
+import {
+  added,
+  broughtBack,
+  confirmedOnly,
+  doubled,
+  type Edit,
+  halved,
+  imported,
+  recipientAdded,
+  recipientRemoved,
+  removed,
+  renamed,
+  replaced,
+} from "./edits.ts";
+import { type Generation, note, readStore, sealed, write } from "./generation.ts";
+import {
+  discardIdentity,
+  type Identity,
+  nameOfPlace,
+  newIdentity,
+  readIdentity,
+  writeIdentity,
+} from "./identity.ts";
+import { type Draft, type Item, itemOf, type KindName } from "./item.ts";
+import { newKey } from "./mac.ts";
+import type { Unlocking } from "./passphrase.ts";
+import type { Recipient } from "./recipients.ts";
+import { withoutStale } from "./rotation.ts";
 import { stores } from "./stores/index.ts";
-import type { Store } from "./stores/store.ts";
+import { replace } from "./stores/replace.ts";
+import type { Store, Writer } from "./stores/store.ts";
 import { watchStore } from "./watch.ts";
 
 /** The front of the vault: items by name, changes that other processes' changes survive, and news of them. */
@@ -16,15 +46,39 @@ export interface Vault {
   readonly file: string;
   /** Rises with every change. */
   readonly generation: number;
+  /** The public key that it was opened with. */
+  readonly openedWith: string;
   items(): readonly Item[];
   find(name: string): Item | undefined;
   /** Throws `item_unknown`. */
   get(name: string): Item;
+  recipients(): readonly Recipient[];
   /** Throws `item_name_invalid` or `item_exists`; names are unique over all kinds. */
   add(name: string, kind: KindName, draft: Draft): Promise<Item>;
   rename(from: string, to: string): Promise<Item>;
   /** Returns what was removed. */
   remove(name: string): Promise<Item>;
+  /** Puts a new value in place of an item's own, in one write: at no moment is there none. */
+  replace(name: string, draft: Draft, o?: Replacing): Promise<Item>;
+  /** Puts the previous value of an item back. Throws `item_without_previous`. */
+  bringBack(name: string): Promise<Item>;
+  /** Takes items over as they are; throws `item_exists` for a name that is taken, unless it may be replaced. */
+  import(items: readonly Item[], o: { readonly replace: boolean }): Promise<readonly Item[]>;
+  /** Seals the vault for one more. Throws `recipient_refused`. */
+  addRecipient(name: string, recipient: string): Promise<readonly Recipient[]>;
+  /** Seals it anew without one, and with another key; backups that it could open are removed. */
+  removeRecipient(name: string): Promise<readonly Recipient[]>;
+  /** Has this identity vouch for a vault that somebody else has sealed for it. */
+  confirm(): Promise<readonly Recipient[]>;
+  /**
+   * Gives the vault a new identity in place of the one that opened it, and new keys. At every moment the identity that
+   * `keep` has put in its place opens the vault. Backups that the old one could open are removed.
+   */
+  rekey(keep: (identity: Identity) => Promise<void>): Promise<void>;
+  /** The backups that this identity opens, the newest first. */
+  backups(): Promise<readonly BackupSummary[]>;
+  /** Copies the sealed vault as it is stored now. Throws `file_exists`, or what is wrong with the vault. */
+  copyTo(file: string): Promise<void>;
   /**
    * Reads the vault again. True when its content changed; throws, and keeps the last good content, when it cannot be
    * read or is not to be trusted.
@@ -37,67 +91,97 @@ export interface Vault {
   watch(changed: () => void, failed: (error: PosternError) => void): () => void;
 }
 
+interface Replacing {
+  /** How long the old value is kept as the previous one; by default it is not. */
+  readonly graceMs?: number;
+  /** The item that the value was made from. Throws `item_changed` where another value has come in between. */
+  readonly of?: Item;
+  /** What the record says that was done. */
+  readonly action?: "rotate" | "renew";
+}
+
 interface Places {
   /** Path of the vault's file. */
   readonly file: string;
-  /** Path of the identity's file. */
-  readonly identity: string;
+  /** Where the identity lies; a text is the path of a file. */
+  readonly identity: IdentityPlace | string;
   /** The clock for items' dates. */
   readonly now?: () => Date;
-}
-
-/** A generation as it was read. */
-interface Read {
-  readonly content: Content;
-  /** Hash of its body. */
-  readonly hash: string;
-  /** Hash of the sealed file. */
-  readonly sealed: string;
-  readonly noted: Mark | undefined;
+  /** What an identity that is encrypted is opened with: by default the environment of this process, and nobody to ask. */
+  readonly unlocking?: Unlocking;
+  /** Records every change. */
+  readonly record?: Recorder;
 }
 
 /**
  * Makes an identity and an empty vault for it. Throws `file_exists` where either is there, and leaves nothing behind
  * when it fails.
+ *
+ * @param o.passphrase encrypts the identity's file
  */
-export async function createVault(o: Places): Promise<Vault> {
+export async function createVault(o: Places & { readonly passphrase?: Secret }): Promise<Vault> {
   const now = o.now ?? (() => new Date());
+  const place = placeOf(o.identity);
   const store = stores.file(o.file);
-  const identity = await createIdentity(o.identity, now());
+  const identity = await newIdentity(nameOfPlace(place));
+  await writeIdentity(place, identity, { now: now(), passphrase: o.passphrase, fresh: true });
   try {
-    const content: Content = { vault: randomUUID(), generation: 1, previous: null, items: [] };
-    const { payload, hash } = formatContent(content, identity.key);
-    const sealed = await seal(payload, [identity.recipient]);
-    await store.create(sealed, formatMark({ ...content, hash }, identity.key));
-    return new StoredVault(store, identity, now, { content, hash, sealed: sha256(sealed), noted: undefined });
+    const first = await sealed(
+      {
+        vault: randomUUID(),
+        generation: 1,
+        previous: null,
+        keyed: 1,
+        key: newKey(),
+        markKey: newKey(),
+        recipients: [{ name: "owner", recipient: identity.recipient }],
+        items: [],
+      },
+      identity,
+    );
+    await store.create(first.bytes, first.mark);
+    return new StoredVault(store, identity, now, o.record ?? unrecorded, first);
   } catch (error) {
-    await rm(o.identity, { force: true });
+    await discardIdentity(place);
     throw error;
   }
 }
 
-/** Opens a vault, and notes its generation beside it. Throws what makes it unreadable or not to be trusted. */
-export async function openVault(o: Places): Promise<Vault> {
+/**
+ * Opens a vault, and notes its generation beside it. Throws what makes it unreadable or not to be trusted; the hint then
+ * names the last good backup, where there is one. With `confirming`, one that this identity has not confirmed is opened.
+ */
+export async function openVault(o: Places & { readonly confirming?: boolean }): Promise<Vault> {
   const store = stores.file(o.file);
-  const identity = await readIdentity(o.identity);
-  const read = await readStore(store, identity, undefined);
+  const identity = await readIdentity(placeOf(o.identity), o.unlocking ?? { env: process.env });
+  let read: Generation;
+  try {
+    read = await readStore(store, identity, undefined, o.confirming);
+  } catch (error) {
+    throw error instanceof PosternError ? await nameLastGood(error, store, identity) : error;
+  }
   await note(store, identity, read);
-  return new StoredVault(store, identity, o.now ?? (() => new Date()), read);
+  return new StoredVault(store, identity, o.now ?? (() => new Date()), o.record ?? unrecorded, read);
 }
+
+const placeOf = (identity: IdentityPlace | string): IdentityPlace =>
+  typeof identity === "string" ? { file: identity, passphrase: { prompt: true } } : identity;
 
 class StoredVault implements Vault {
   readonly #store: Store;
-  readonly #identity: Identity;
+  #identity: Identity;
   readonly #now: () => Date;
-  #read: Read;
+  readonly #record: Recorder;
+  #read: Generation;
   /** The end of the queue in which reading and changing wait for each other within this process. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
 
-  constructor(store: Store, identity: Identity, now: () => Date, read: Read) {
+  constructor(store: Store, identity: Identity, now: () => Date, record: Recorder, read: Generation) {
     this.#store = store;
     this.#identity = identity;
     this.#now = now;
+    this.#record = record;
     this.#read = read;
   }
 
@@ -107,6 +191,10 @@ class StoredVault implements Vault {
 
   get generation(): number {
     return this.#read.content.generation;
+  }
+
+  get openedWith(): string {
+    return this.#identity.recipient;
   }
 
   items(): readonly Item[] {
@@ -121,28 +209,80 @@ class StoredVault implements Vault {
     return itemOf(this.items(), name);
   }
 
+  recipients(): readonly Recipient[] {
+    return this.#read.content.recipients;
+  }
+
   async add(name: string, kind: KindName, draft: Draft): Promise<Item> {
     const now = this.#now();
-    const item: Item = { name, kind, created: now, changed: now, ...draft };
-    return this.#change((items) => {
-      checkFree(items, name);
-      return { items: [...items, item], item };
-    });
+    return this.#change(
+      { action: "add", item: name },
+      added({ name, kind, created: now, changed: now, ...draft }),
+    );
   }
 
   async rename(from: string, to: string): Promise<Item> {
-    return this.#change((items) => {
-      const old = itemOf(items, from);
-      checkFree(items, to);
-      const item = { ...old, name: to, changed: this.#now() };
-      return { items: items.map((other) => (other === old ? item : other)), item };
-    });
+    return this.#change({ action: "rename", item: from, about: nameIn(to) }, renamed(from, to, this.#now()));
   }
 
   async remove(name: string): Promise<Item> {
-    return this.#change((items) => {
-      const item = itemOf(items, name);
-      return { items: items.filter((other) => other !== item), item };
+    return this.#change({ action: "remove", item: name }, removed(name));
+  }
+
+  async replace(
+    name: string,
+    draft: Draft,
+    { graceMs = 0, action = "rotate", of }: Replacing = {},
+  ): Promise<Item> {
+    return this.#change({ action, item: name }, replaced(name, draft, this.#now(), graceMs, of));
+  }
+
+  async bringBack(name: string): Promise<Item> {
+    return this.#change({ action: "bring-back", item: name }, broughtBack(name, this.#now()));
+  }
+
+  async import(items: readonly Item[], o: { readonly replace: boolean }): Promise<readonly Item[]> {
+    const about = items.map(({ name }) => name).join(" ");
+    return this.#change({ action: "import", about }, imported(items, o.replace));
+  }
+
+  async addRecipient(name: string, recipient: string): Promise<readonly Recipient[]> {
+    return this.#change({ action: "recipient-add", about: nameIn(name) }, recipientAdded(name, recipient));
+  }
+
+  async removeRecipient(name: string): Promise<readonly Recipient[]> {
+    return this.#change(
+      { action: "recipient-remove", about: nameIn(name) },
+      recipientRemoved(name, this.#identity),
+    );
+  }
+
+  async confirm(): Promise<readonly Recipient[]> {
+    return this.#change({ action: "confirm" }, confirmedOnly);
+  }
+
+  async rekey(keep: (identity: Identity) => Promise<void>): Promise<void> {
+    const old = this.#identity;
+    const next = await newIdentity(old.file);
+    // Under one lock: another's rekey in between would replace the identity that was just put in its place.
+    await recorded(this.#record, { action: "rekey" }, () =>
+      this.#alone(async (writer) => {
+        const name = await this.#write(writer, doubled(old, next));
+        await keep(next);
+        this.#identity = next;
+        await this.#write(writer, halved(old, next, name));
+      }),
+    );
+  }
+
+  backups(): Promise<readonly BackupSummary[]> {
+    return listBackups(this.#store, this.#identity);
+  }
+
+  copyTo(file: string): Promise<void> {
+    return this.#alone(async () => {
+      await readStore(this.#store, this.#identity, this.#read);
+      await replace(file, await this.#store.read(), true);
     });
   }
 
@@ -164,29 +304,32 @@ class StoredVault implements Vault {
     };
   }
 
-  /** Reads the newest generation under the lock, writes the one after it, and returns the item that was edited. */
-  #change(edit: (items: readonly Item[]) => { items: readonly Item[]; item: Item }): Promise<Item> {
-    return this.#inTurn(() =>
-      this.#store.locked(async (writer) => {
-        const { key, recipient } = this.#identity;
-        const last = await readStore(this.#store, this.#identity, this.#read);
-        const { vault, generation } = last.content;
-        const { items, item } = edit(last.content.items);
-        const content = { vault, generation: generation + 1, previous: last.hash, items };
-        const { payload, hash } = formatContent(content, key);
-        const sealed = await seal(payload, [recipient]);
-        await writer.write(sealed);
-        const mark = { vault, generation: content.generation, hash };
-        // The change is made. Where the mark cannot be written, the next reader that can writes it.
-        await writer.writeMark(formatMark(mark, key)).catch(ignoreKnown);
-        this.#take({ content, hash, sealed: sha256(sealed), noted: mark });
-        return item;
-      }),
-    );
+  #change<T>(use: Use, edit: Edit<T>): Promise<T> {
+    return recorded(this.#record, use, () => this.#alone((writer) => this.#write(writer, edit)));
+  }
+
+  /** Does work that no other process's change may come into. */
+  #alone<T>(work: (writer: Writer) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => this.#store.locked(work));
+  }
+
+  /** Reads the newest generation, writes the one after it, and returns what the edit results in. */
+  async #write<T>(writer: Writer, edit: Edit<T>): Promise<T> {
+    const last = await readStore(this.#store, this.#identity, this.#read);
+    const { parts, result, newKey: another = false } = edit(last.content);
+    const now = this.#now();
+    const items = (parts.items ?? last.content.items).map((item) => withoutStale(item, now));
+    const generation = last.content.generation + 1;
+    const keys = another ? { keyed: generation, key: newKey() } : {};
+    const content = { ...last.content, ...parts, ...keys, items, generation, previous: last.hash };
+    const next = await sealed(content, this.#identity);
+    await write(writer, last, next);
+    this.#take(next);
+    return result;
   }
 
   /** Makes a generation the current one, and tells whether it is another than before. */
-  #take(read: Read): boolean {
+  #take(read: Generation): boolean {
     const changed = read.hash !== this.#read.hash;
     this.#read = read;
     if (changed) for (const listener of this.#listeners) listener();
@@ -199,43 +342,3 @@ class StoredVault implements Vault {
     return result;
   }
 }
-
-/** Reads, opens and checks the stored vault. Returns `last` itself when the file is the one that it was read from. */
-async function readStore(store: Store, identity: Identity, last: Read | undefined): Promise<Read> {
-  const { names } = store;
-  // The mark first: a vault is written before its mark, so it is never older than a mark that was read before it.
-  const text = await store.readMark();
-  const bytes = await store.read();
-  const sealed = sha256(bytes);
-  const same = sealed === last?.sealed;
-  const { content, hash } = same
-    ? last
-    : parseContent(await open(bytes, identity, names.file), identity.key, names.file);
-  const found = { ...content, hash };
-  const noted = text === undefined ? undefined : parseMark(text, identity.key, names.mark);
-  if (noted !== undefined) checkAgainst(noted, found, names);
-  if (same) return last;
-  // What this process has seen counts even where the mark was removed, or never could be written.
-  if (last !== undefined) checkAgainst({ ...last.content, hash: last.hash }, found, names);
-  return { content, hash, sealed, noted };
-}
-
-/** Moves the mark on to what was read, if it is behind. A folder that is read-only or busy does not stop the reading. */
-async function note(store: Store, identity: Identity, { content, hash, noted }: Read): Promise<void> {
-  const { vault, generation } = content;
-  if (noted?.generation === generation) return;
-  const write = store.locked(async (writer) => {
-    // Another process may have moved it further meanwhile.
-    const text = await store.readMark();
-    const now = text === undefined ? undefined : parseMark(text, identity.key, store.names.mark);
-    if (now === undefined || now.generation < generation)
-      await writer.writeMark(formatMark({ vault, generation, hash }, identity.key));
-  }, 0);
-  await write.catch(ignoreKnown);
-}
-
-function ignoreKnown(error: unknown): void {
-  if (!(error instanceof PosternError)) throw error;
-}
-
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

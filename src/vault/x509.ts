@@ -14,11 +14,10 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { createPrivateKey, KeyObject, randomBytes, webcrypto } from "node:crypto";
+import { randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
-import { Secret } from "../secret.ts";
-
-export type KeyType = "P-384" | "P-256" | "RSA-3072" | "Ed25519";
+import type { Secret } from "../secret.ts";
+import { exported, generateKeys, keyTypes, type KeyType, type SigningKeys, signerOf } from "./signing-key.ts";
 
 /** A certificate with its private key. */
 export interface Issued {
@@ -29,49 +28,24 @@ export interface Issued {
   readonly expires: Date;
 }
 
-interface Validity {
-  /** Rounded down to the second, as X.509 counts. */
-  readonly notBefore: Date;
-  readonly validDays: number;
-}
+/** Rounded down to the second, as X.509 counts. */
+type Validity = { readonly notBefore: Date } & ({ readonly validDays: number } | { readonly notAfter: Date });
 
 const dayMs = 24 * 60 * 60 * 1000;
-const subtle = webcrypto.subtle;
-
-/** Per type of key: what WebCrypto generates, and what it signs certificates with (ECDSA-SHA384 for P-384). */
-const algorithms = {
-  "P-384": { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
-  "P-256": { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
-  "RSA-3072": {
-    name: "RSASSA-PKCS1-v1_5",
-    modulusLength: 3072,
-    publicExponent: new Uint8Array([1, 0, 1]),
-    hash: "SHA-256",
-  },
-  Ed25519: { name: "Ed25519" },
-} as const;
-
-/** OpenSSL's name of the curve or, for keys without one, of the type. */
-const typesByName: Readonly<Record<string, KeyType>> = {
-  secp384r1: "P-384",
-  prime256v1: "P-256",
-  rsa: "RSA-3072",
-  ed25519: "Ed25519",
-};
 
 /** A new certificate authority: a key of its own and a self-signed certificate that may sign others, one level deep. */
 export async function makeAuthority(
   o: { readonly commonName: string; readonly keyType?: KeyType } & Validity,
 ): Promise<Issued> {
-  const type = o.keyType ?? "P-384";
-  const keys = await generate(type);
+  const made = await generateKeys(o.keyType ?? keyTypes[0]);
+  const { keys, algorithm } = made;
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
       name: nameOf(o.commonName),
       serialNumber: serial(),
       ...validity(o),
       keys,
-      signingAlgorithm: algorithms[type],
+      signingAlgorithm: algorithm,
       extensions: [
         new BasicConstraintsExtension(true, 0, true),
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
@@ -80,7 +54,7 @@ export async function makeAuthority(
     },
     webcrypto,
   );
-  return issued(certificate, keys.privateKey);
+  return issued(certificate, made);
 }
 
 /**
@@ -97,8 +71,9 @@ export async function issue(
     readonly keyType?: KeyType;
   } & Validity,
 ): Promise<Issued> {
-  const type = o.keyType ?? "P-384";
-  const keys = await generate(type);
+  const type = o.keyType ?? keyTypes[0];
+  const made = await generateKeys(type);
+  const { keys } = made;
   const issuer = new X509Certificate(authority.certificate);
   const signer = signerOf(authority.key);
   // An RSA key may also decrypt the session key of a TLS 1.2 handshake (RFC 5280 §4.2.1.3).
@@ -128,24 +103,10 @@ export async function issue(
     },
     webcrypto,
   );
-  return issued(certificate, keys.privateKey);
+  return issued(certificate, made);
 }
 
-async function generate(type: KeyType): Promise<webcrypto.CryptoKeyPair> {
-  return (await subtle.generateKey(algorithms[type], true, ["sign", "verify"])) as webcrypto.CryptoKeyPair;
-}
-
-/** The authority's key, with the algorithm that fits it. */
-function signerOf(secret: Secret): { key: webcrypto.CryptoKey; algorithm: (typeof algorithms)[KeyType] } {
-  const key = createPrivateKey(secret.expose());
-  const type = typesByName[key.asymmetricKeyDetails?.namedCurve ?? key.asymmetricKeyType ?? ""];
-  if (type === undefined)
-    throw new TypeError("the authority's key is of a type that makeAuthority does not make");
-  const algorithm = algorithms[type];
-  return { key: key.toCryptoKey(algorithm, false, ["sign"]), algorithm };
-}
-
-const nameOf = (commonName: string): Name => new Name([{ CN: [{ utf8String: commonName }] }]);
+export const nameOf = (commonName: string): Name => new Name([{ CN: [{ utf8String: commonName }] }]);
 
 const generalName = (name: string): JsonGeneralName => ({
   type: isIP(name) === 0 ? "dns" : "ip",
@@ -161,14 +122,14 @@ function serial(): string {
 
 function validity(o: Validity): { notBefore: Date; notAfter: Date } {
   const start = Math.floor(o.notBefore.getTime() / 1000) * 1000;
-  return { notBefore: new Date(start), notAfter: new Date(start + o.validDays * dayMs) };
-}
-
-function issued(certificate: X509Certificate, privateKey: webcrypto.CryptoKey): Issued {
-  const key = KeyObject.from(privateKey).export({ type: "pkcs8", format: "pem" });
   return {
-    certificate: `${certificate.toString("pem").trimEnd()}\n`,
-    key: new Secret(key),
-    expires: certificate.notAfter,
+    notBefore: new Date(start),
+    notAfter: "notAfter" in o ? o.notAfter : new Date(start + o.validDays * dayMs),
   };
 }
+
+const issued = (certificate: X509Certificate, made: SigningKeys): Issued => ({
+  certificate: `${certificate.toString("pem").trimEnd()}\n`,
+  key: exported(made),
+  expires: certificate.notAfter,
+});

@@ -38,7 +38,9 @@ test("whoever makes a certificate is told where its CA is, and finds it there", 
   using folder = new Folder();
   await init(folder);
   const { stdout } = await postern(folder, ["vault", "add", "certificate", "made", "--generate"], at(folder));
-  expect(stdout).toContain("the CA to give to the platform: postern vault show made\n");
+  expect(stdout).toContain("the CA to give to the platform: postern vault download made --ca\n");
+  const { stdout: ca } = await postern(folder, ["vault", "download", "made", "--ca", "--stdout"], at(folder));
+  expect(ca).toMatch(/^-----BEGIN CERTIFICATE-----\n/);
   const shown = await postern(folder, ["vault", "show", "made"], at(folder));
-  expect(shown.stdout).toContain("\nca\n-----BEGIN CERTIFICATE-----\n");
+  expect(shown.stdout).toContain(`\nca\n${ca}`);
 });

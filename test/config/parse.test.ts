@@ -13,7 +13,9 @@ test("an empty file is a configuration of defaults", () => {
     ],
     admin: { host: "127.0.0.1", port: 8081 },
     vault: "/etc/postern/vault.age",
-    identity: "/etc/postern/identity.txt",
+    identity: { file: "/etc/postern/identity.txt", passphrase: { prompt: true } },
+    audit: { file: "/etc/postern/audit.log", maxBytes: 10 * 1024 * 1024, keep: 5 },
+    renew: [],
     defaultEndpoint: undefined,
     limits: { peekBytes: 32 * 1024 * 1024 },
     logLevel: "info",
@@ -43,7 +45,7 @@ endpoints:
 `);
   expect(config).toMatchObject({
     vault: "/srv/vault.age",
-    identity: "/etc/postern/keys/id.txt",
+    identity: { file: "/etc/postern/keys/id.txt", passphrase: { prompt: true } },
     defaultEndpoint: "one",
     limits: { peekBytes: 1024 * 1024 },
     logLevel: "debug",
@@ -115,6 +117,7 @@ endpoints:
   three:
     url: https://three.test/v1?x=1
     credentials: [a, a]
+    models: [m]
     aliases: { m: n }
     timeouts: { idle: 30 }
 `);
@@ -130,8 +133,8 @@ endpoints:
     "11 endpoints.two.credentials",
     "14 endpoints.three.url",
     "15 endpoints.three.credentials[1]",
-    "16 endpoints.three.aliases.m",
-    "17 endpoints.three.timeouts.idle",
+    "17 endpoints.three.aliases.m",
+    "18 endpoints.three.timeouts.idle",
   ]);
   expect(problems[2]).toContain('did you mean "two"?');
 });
@@ -252,6 +255,23 @@ const cases: readonly (readonly [name: string, text: string, ...says: (string | 
   ["an unknown store", "vault: etcd:3\n", 'the store "etcd" is not known; the only one is file'],
   ["a vault without a scheme", "vault: vault.age\n", 'found "vault.age"; wanted file: and a path'],
   ["an identity without a path", 'identity: "file:"\n', "wanted file: and a path", "file:identity.txt"],
+  [
+    "an unknown place of an identity",
+    "identity: kms:x\n",
+    'the place "kms" is not known',
+    "file:identity.txt",
+  ],
+  [
+    "a keyring entry that is none",
+    "identity: keyring:a b\n",
+    "wanted keyring: and the name",
+    "keyring:postern",
+  ],
+  ["a passphrase itself", "passphrase: correct horse\n", "passphrase: found what names no place"],
+  ["a standard descriptor", "passphrase: fd:0\n", "passphrase: found what names no place"],
+  ["an audit log that is no file", "audit: { to: syslog }\n", 'audit.to: found "syslog"', "file:audit.log"],
+  ["a small audit log", "audit: { size: 1KiB }\n", "audit.size: found 1KiB; the least is 4KiB"],
+  ["no whole number of audit logs", "audit: { keep: 1.5 }\n", "audit.keep: found 1.5", "from 0 to 100"],
   // Names
   ...["v1", "openai", "raw", "healthz", "metrics", "api"].map((name): [string, string, string, string] => [
     `the name ${name}`,
@@ -279,17 +299,8 @@ const cases: readonly (readonly [name: string, text: string, ...says: (string | 
   ],
   ["a default without endpoints", "default-endpoint: one\n", "the endpoints are: none"],
   // Models
-  [
-    "a model of two endpoints",
-    `${minimal}    models: [m]\n  two:\n    url: two.test\n    credentials: t\n    models: [m]\n`,
-    'two.models[0]: the model "m" is named by the endpoint "one" already',
-  ],
-  [
-    "an alias that is another's model",
-    `${minimal}    models: [m]\n  two:\n    url: two.test\n    credentials: t\n    aliases: { m: n }\n`,
-    "two.aliases.m:",
-  ],
   ["a model named twice", `${minimal}    models: [m, m]\n`, "models[1]:", "name it once"],
+  ["an alias that is a model too", `${minimal}    models: [m]\n    aliases: { m: n }\n`, "one.aliases.m:"],
   // Credentials
   ["an item named twice", "endpoints: { a: { url: a.test, credentials: [t, t] } }\n", '"t" is named twice'],
   // Quantities
@@ -460,4 +471,29 @@ test("a problem found later is shown at its key in the same form", () => {
   );
   expect(at(["endpoints", "one", "ca"], "m", "w")).toContain(`${file}:2:3:`);
   expect(at([], "m", "w")).toContain(`${file}:1:1: m`);
+});
+
+describe("an identity", () => {
+  test.each([
+    ["identity: keyring:postern\n", { keyring: "postern" }],
+    [
+      "passphrase: file:pass.txt\n",
+      { file: "/etc/postern/identity.txt", passphrase: { file: "/etc/postern/pass.txt" } },
+    ],
+    ["passphrase: fd:3\n", { file: "/etc/postern/identity.txt", passphrase: { descriptor: 3 } }],
+    [
+      "passphrase: credential:pass\n",
+      { file: "/etc/postern/identity.txt", passphrase: { credential: "pass" } },
+    ],
+  ])("%j is where it says", (text, identity) => {
+    expect(good(text).identity).toEqual(identity);
+  });
+
+  test("a passphrase that was written in place of its place is not shown", () => {
+    expect(bad("passphrase: canary-passphrase\n").join("\n")).not.toContain("canary");
+  });
+});
+
+test("off records nothing", () => {
+  expect(good("audit: { to: off }\n").audit.file).toBeUndefined();
 });

@@ -46,7 +46,7 @@ test("Kubernetes: the configuration in the example is one that Postern takes", (
     listen: [{ host: "127.0.0.1", port: 8080 }],
     admin: { host: "127.0.0.1", port: 8081 },
     vault: "/etc/postern/vault.age",
-    identity: "/etc/postern/identity.txt",
+    identity: { file: "/etc/postern/identity.txt" },
   });
 });
 

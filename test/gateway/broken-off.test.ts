@@ -26,6 +26,22 @@ test("a client of HTTP/1.0, which knows no chunks, is told of a broken answer by
   await expect(reset).rejects.toMatchObject({ code: "ECONNRESET" });
 });
 
+test.each([
+  ["an ordinary client", ""],
+  ["a client of Node's server", "TE: trailers\r\n"],
+])("%s gets what came of an answer in the moment before it broke off", async (_, more) => {
+  place.upstream.answer = async (exchange) => {
+    await exchange.write(chunkedHead);
+    // In one turn of the event loop, so that all of it, and the end, is read in one.
+    for (const part of ["one", "two", "three"])
+      exchange.socket.write(`${part.length.toString(16)}\r\n${part}\r\n`);
+    exchange.socket.end();
+  };
+  const client = await connect(place.gateway.base);
+  client.send(`GET /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\n${more}\r\n`);
+  expect(await client.answer()).toMatchObject({ text: "onetwothree", cut: true });
+});
+
 test("an endpoint's silence counts again from when its answer is read on, also where it was let pass before", async () => {
   const server = createServer((socket) => {
     socket.on("error", () => {});

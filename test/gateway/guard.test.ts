@@ -96,3 +96,66 @@ describe("requests from web pages are refused", () => {
     expect(answer.status).toBe(200);
   });
 });
+
+describe("what a page can send without asking first is refused as a body", () => {
+  const post = (headers: readonly string[], body = "{}") =>
+    it.gateway.ask({ method: "POST", target: "/v1/chat/completions", headers, body });
+  for (const type of [
+    "text/plain",
+    "Text/Plain; charset=utf-8",
+    "application/x-www-form-urlencoded",
+    "text/plain ;application/json",
+  ])
+    test(type, async () => {
+      const answer = await post([`Content-Type: ${type}`]);
+      expect([answer.status, errorIn(answer).code]).toEqual([415, "content_type_not_allowed"]);
+      expect(errorIn(answer).message).toContain("-H 'content-type: application/json'");
+      expect(it.upstream.exchanges).toEqual([]);
+    });
+  for (const mark of ["Sec-Fetch-Mode: no-cors", "Sec-Fetch-Site: none", "Referer: http://localhost:3000/"])
+    test(`a body without a type, from a browser: ${mark}`, async () => {
+      const answer = await post([mark]);
+      expect([answer.status, errorIn(answer).code]).toEqual([415, "content_type_not_allowed"]);
+      expect(it.upstream.exchanges).toEqual([]);
+    });
+  test("programs' bodies pass: JSON, forms with parts, other types, and none", async () => {
+    for (const headers of [
+      ["Content-Type: application/json"],
+      ["Content-Type: multipart/form-data; boundary=x"],
+      ["Content-Type: application/octet-stream"],
+      [],
+    ])
+      expect((await post(headers)).status, headers.join()).toBe(200);
+  });
+});
+
+describe("names that the configuration allows", () => {
+  let named: PrivateEndpoint;
+  beforeAll(async () => {
+    named = await startPrivateEndpoint({
+      settings: { "allow-hosts": ["host.docker.internal", "postern:8080"] },
+    });
+  });
+  afterAll(() => named[Symbol.asyncDispose]());
+  const as = async (host: string): Promise<number> =>
+    (await named.gateway.ask({ target: "/v1/models", headers: [`Host: ${host}`] })).status;
+
+  test("are the listener's own, with any port or the one that was given", async () => {
+    for (const host of ["host.docker.internal", "Host.Docker.Internal:1234", "postern:8080", "localhost"])
+      expect(await as(host), host).toBe(200);
+  });
+  test("others are not", async () => {
+    for (const host of [
+      "postern",
+      "postern:8081",
+      "docker.internal",
+      "x.host.docker.internal",
+      "host.docker.internal.evil.test",
+      "host.docker.internal:80:80",
+    ])
+      expect(await as(host), host).toBe(403);
+  });
+  test("the admin listener does not know them", async () => {
+    expect((await named.gateway.admin("/metrics", ["Host: host.docker.internal"])).status).toBe(403);
+  });
+});

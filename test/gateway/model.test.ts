@@ -99,7 +99,7 @@ describe("a body whose model cannot be known is refused, and nothing reaches an 
     },
     "another type": {
       body: "model=mine",
-      headers: ["Content-Type: text/plain"],
+      headers: ["Content-Type: application/x-own"],
       status: 400,
       code: "body_unreadable|model_missing",
     },

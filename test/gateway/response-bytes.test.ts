@@ -134,3 +134,13 @@ test("the endpoint's hop-by-hop headers and those that its Connection names end 
   expect(names).not.toContain("proxy-connection");
   expect(through.headers).not.toContainEqual(["Keep-Alive", "timeout=5"]);
 });
+
+test("an endpoint that announces a body with 204 gets its next request on another connection", async () => {
+  it.upstream.hangUp();
+  it.upstream.forget();
+  answerWith(Buffer.from("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  expect((await it.gateway.ask({ target: "/v1/x" })).status).toBe(204);
+  it.upstream.answer = (exchange) => exchange.json({});
+  expect((await it.gateway.ask({ target: "/v1/x" })).status).toBe(200);
+  expect(it.upstream.connections).toBe(2);
+});

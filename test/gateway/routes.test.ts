@@ -146,6 +146,11 @@ describe("a target that could mean another place is refused", () => {
     expect(targets()).toEqual([]);
   });
 
+  test("the icon that browsers ask for by themselves", async () => {
+    expect((await it.gateway.ask({ target: "/favicon.ico" })).status).toBe(400);
+    expect(targets()).toEqual([]);
+  });
+
   test("with the error of the catalogue", async () => {
     const answer = await it.gateway.ask({ target: "/private/v1/../x" });
     expect(errorIn(answer)).toMatchObject({ code: "request_target_invalid", type: "invalid_request_error" });

@@ -86,3 +86,21 @@ test("a stop lets a stream in flight end, and takes no new connection", async ()
   await own.upstream.stop();
   own.gateway.folder[Symbol.dispose]();
 });
+
+test("a stop lets a request come whole whose body is on its way", async () => {
+  const own = await startPrivateEndpoint();
+  const client = await connect(own.gateway.base);
+  client.send(
+    'POST /v1/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"a"',
+  );
+  // Time enough to arrive, and less than what turns it into no ordinary request.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const stopped = own.gateway.app.stop();
+  client.send(": 1}");
+  expect((await client.answer()).status).toBe(200);
+  expect((await own.upstream.exchanges[0]?.body)?.toString()).toBe('{"a": 1}');
+  await stopped;
+  client.leave();
+  await own.upstream.stop();
+  own.gateway.folder[Symbol.dispose]();
+});

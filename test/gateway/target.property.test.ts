@@ -113,7 +113,13 @@ describe("a request's target", () => {
           path,
           query: "",
         });
-        expect(mapped(`/private/raw${path}`)).toEqual({ by: "raw", endpoint: "private", path, query: "" });
+        expect(mapped(`/private/raw${path}`)).toEqual({
+          by: "raw",
+          endpoint: "private",
+          at: "/private/raw",
+          path,
+          query: "",
+        });
       }),
     );
   });

@@ -112,6 +112,41 @@ test("an upgrade carries the endpoint's credentials and none of the client's", a
   await once(ws, "close");
 });
 
+test("a key that stands among the protocols, as browsers send it, does not reach the endpoint", async () => {
+  const ws = open("/private/v1/realtime", ["realtime", "openai-insecure-api-key.dummy", "openai-beta.v1"]);
+  await echoes(ws);
+  const { rawHeaders = [] } = upgrades.at(-1) ?? {};
+  expect(rawHeaders[rawHeaders.findIndex((name) => /^sec-websocket-protocol$/i.test(name)) + 1]).toMatch(
+    /^realtime, ?openai-beta\.v1$/,
+  );
+  ws.close();
+  await once(ws, "close");
+});
+
+test.each([
+  ["", ""],
+  [", having sent something already", "eager"],
+])("a client that leaves before the endpoint has agreed ends the attempt%s", async (_, sent) => {
+  const upstream = await startUpstream(demanding(pki));
+  upstream.answer = () => {};
+  await using own = await startGateway(
+    { endpoints: { own: { url: upstream.origin, credentials: ["gen-cert"], ca: "ca.pem" } } },
+    { "gen-cert": certificate(pki.client) },
+    (folder) => folder.write("ca.pem", pki.serverCa.certificate),
+  );
+  const arrival = upstream.next();
+  const client = await connect(own.base);
+  client.send(
+    `GET /v1/realtime HTTP/1.1\r\nHost: ${client.authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  );
+  const exchange = await arrival;
+  if (sent !== "") client.send(sent);
+  client.socket.end();
+  await exchange.closed;
+  expect(await own.ended(1)).toMatchObject([{ outcome: "client-wait" }]);
+  await upstream.stop();
+});
+
 test("text and binary messages pass both ways, small and large", async () => {
   const ws = open("/private/v1/realtime");
   await once(ws, "open");

@@ -1,7 +1,19 @@
 import { builtinModules } from "node:module";
 import type { Module } from "./modules.ts";
 
-const rooms = ["leaf", "vault", "gateway", "admin", "brokers", "sandbox", "app", "cli", "main"] as const;
+const rooms = [
+  "leaf",
+  "vault",
+  "gateway",
+  "admin",
+  "brokers",
+  "sandbox",
+  "crew",
+  "app",
+  "cli",
+  "main",
+  "worker",
+] as const;
 type Room = (typeof rooms)[number];
 
 /** Which rooms a room may import, besides itself. No arrow leads back or sideways. */
@@ -12,23 +24,27 @@ const mayImport: Readonly<Record<Room, readonly Room[]>> = {
   admin: ["leaf", "vault"],
   brokers: ["leaf", "vault"],
   sandbox: ["leaf", "vault"],
-  app: ["leaf", "vault", "gateway", "admin", "brokers"],
-  cli: ["leaf", "vault", "gateway", "admin", "brokers", "sandbox", "app"],
-  main: ["cli"],
+  crew: ["leaf", "vault", "gateway", "admin"],
+  app: ["leaf", "vault", "gateway", "admin", "brokers", "crew"],
+  cli: ["leaf", "vault", "gateway", "admin", "brokers", "sandbox", "crew", "app"],
+  main: ["leaf", "cli"],
+  worker: ["leaf", "crew"],
 };
 
 /** The room that a file of `src/` belongs to; undefined for a file that belongs to none. */
 function roomOf(path: string): Room | undefined {
   const [, first = "", second] = path.split("/");
   if (second === undefined) {
-    if (first === "errors.ts" || first === "secret.ts") return "leaf";
-    return first === "app.ts" ? "app" : first === "main.ts" ? "main" : undefined;
+    if (["errors.ts", "secret.ts", "hatches.ts", "log.ts", "settle.ts"].includes(first)) return "leaf";
+    return (["app", "main", "worker"] as const).find((room) => `${room}.ts` === first);
   }
   if (first === "config") return "leaf";
-  return ["vault", "gateway", "admin", "brokers", "sandbox", "cli"].find(
+  return ["vault", "gateway", "admin", "brokers", "sandbox", "crew", "cli"].find(
     (room): room is Room => room === first,
   );
 }
+
+const isEntry = (room: Room | undefined): boolean => room === "main" || room === "worker";
 
 const isFile = (specifier: string): boolean => specifier.endsWith(".ts");
 
@@ -81,10 +97,10 @@ function packageOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
-/** State and work at import time, allowed only to main.ts. */
+/** State and work at import time, allowed only to main.ts and worker.ts, with which processes begin. */
 export function importTimeWork(modules: readonly Module[]): string[] {
   return modules
-    .filter(({ path }) => roomOf(path) !== "main")
+    .filter(({ path }) => !isEntry(roomOf(path)))
     .flatMap(({ path, doings }) => doings.map((doing) => `${path} has ${doing}`));
 }
 

@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { issue, type KeyType, makeAuthority } from "../../src/vault/x509.ts";
+import { keyTypes } from "../../src/vault/signing-key.ts";
+import { issue, makeAuthority } from "../../src/vault/x509.ts";
 import { Folder } from "../support/folder.ts";
 
 const validity = { notBefore: new Date(Date.now() - 60_000), validDays: 30 };
-const keyTypes: readonly KeyType[] = ["P-384", "P-256", "RSA-3072", "Ed25519"];
 const openssl = (...args: readonly string[]): string =>
   execFileSync("openssl", args, { encoding: "utf8", stdio: "pipe" });
 

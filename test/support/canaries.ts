@@ -1,5 +1,7 @@
-import { generateKeyPairSync } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import type { KindName } from "../../src/vault/item.ts";
+import { Folder } from "./folder.ts";
 import { pemOf, type Pki } from "./pki.ts";
 
 /** An item's input: what stands in the file that is given to `vault add`, and its facts. */
@@ -26,14 +28,21 @@ const token = (kind: KindName, value: string, facts: Readonly<Record<string, str
   secrets: [value],
 });
 
+/** An Ed25519 key as ssh-keygen writes it. */
+function sshKey(): string {
+  using folder = new Folder();
+  const file = folder.file("id");
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "canary", "-f", file]);
+  return readFileSync(file, "utf8");
+}
+
+/** The line that holds all of the private half; the other lines hold what is public or random. */
+const seedLine = (ssh: string): string => ssh.split("\n")[4] ?? "";
+
 /** One recognisable secret of each kind, made for this run. */
 export function canaries(pki: Pki): Record<KindName, Canary> {
   const pem = pemOf(pki.client);
-  const ssh = generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs1", format: "pem" },
-  }).privateKey;
+  const ssh = sshKey();
   return {
     "bearer-token": token("bearer-token", "canary-bearer-7f3a91c2e5d84b06"),
     "serverless-api-key": token("serverless-api-key", "canary-serverless-1b9e62a7f04c83d5"),
@@ -46,7 +55,7 @@ export function canaries(pki: Pki): Record<KindName, Canary> {
       variable: "CANARY_SETTING",
     }),
     certificate: { kind: "certificate", value: pem, facts: {}, secrets: keyLines(pem) },
-    "ssh-key": { kind: "ssh-key", value: ssh, facts: {}, secrets: keyLines(ssh) },
+    "ssh-key": { kind: "ssh-key", value: ssh, facts: {}, secrets: [seedLine(ssh)] },
   };
 }
 

@@ -5,7 +5,7 @@ import { type RunningApp, startApp } from "../../src/app.ts";
 import { Secret } from "../../src/secret.ts";
 import type { Issued } from "../../src/vault/x509.ts";
 import { kinds } from "../../src/vault/kinds/index.ts";
-import type { KindName } from "../../src/vault/item.ts";
+import type { Draft, KindName } from "../../src/vault/item.ts";
 import { createVault, type Vault } from "../../src/vault/vault.ts";
 import { ask, type Ask, type Answer } from "./client.ts";
 import { eventually } from "./eventually.ts";
@@ -39,16 +39,24 @@ export const certificate = (issued: Issued, accepted?: Date): ItemInput => ({
   ...(accepted !== undefined && { accepted }),
 });
 
-/** Puts an item in a vault as `vault add` does. */
-export async function put(vault: Vault, name: string, input: ItemInput): Promise<void> {
+async function draftOf(name: string, input: ItemInput): Promise<Draft> {
   const kind = kinds[input.kind];
   const field = kind.fields.find(({ secret }) => secret);
   if (field === undefined) throw new Error(`${kind.name} has no secret field`);
-  const draft = await kind.accept(
+  return kind.accept(
     { name, source: "a test", facts: input.facts ?? {}, secrets: { [field.name]: new Secret(input.value) } },
     input.accepted ?? new Date(),
   );
-  await vault.add(name, kind.name, draft);
+}
+
+/** Puts an item in a vault as `vault add` does. */
+export async function put(vault: Vault, name: string, input: ItemInput): Promise<void> {
+  await vault.add(name, input.kind, await draftOf(name, input));
+}
+
+/** Gives an item another value in one write, as `vault rotate` does. */
+export async function rotate(vault: Vault, name: string, input: ItemInput): Promise<void> {
+  await vault.replace(name, await draftOf(name, input));
 }
 
 /** Keeps what is written to it. */
@@ -120,12 +128,7 @@ export class Gateway implements AsyncDisposable {
 
   /** The sum of a metric's samples; those whose labels contain `labels`, where given. */
   async metric(name: string, labels = ""): Promise<number> {
-    const { text } = await this.admin("/metrics");
-    return text
-      .split("\n")
-      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
-      .filter((line) => line.includes(labels))
-      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
+    return sumIn((await this.admin("/metrics")).text, name, labels);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,6 +146,14 @@ export class Gateway implements AsyncDisposable {
     this.folder[Symbol.dispose]();
   }
 }
+
+/** The sum of a metric's samples on a page of metrics; those whose labels contain `labels`, where given. */
+export const sumIn = (page: string, name: string, labels = ""): number =>
+  page
+    .split("\n")
+    .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+    .filter((line) => line.includes(labels))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" ") + 1)), 0);
 
 /** The text of a `postern.yaml` that listens on free ports of the loopback. */
 export const textOf = (settings: Settings): string =>

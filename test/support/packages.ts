@@ -4,9 +4,20 @@ import { accessSync, constants } from "node:fs";
 /** Debian packages that the tests use, each with a program that shows whether it is there. */
 const needed: Record<string, string> = {
   age: "age",
+  chromium: "chromium",
   curl: "curl",
+  dbus: "dbus-run-session",
+  "gnome-keyring": "gnome-keyring-daemon",
+  "libsecret-tools": "secret-tool",
+  "docker-registry": "docker-registry",
+  "docker.io": "docker",
   nginx: "nginx",
+  "openssh-client": "ssh",
+  "openssh-server": "sshd",
   openssl: "openssl",
+  prometheus: "promtool",
+  skopeo: "skopeo",
+  slowhttptest: "slowhttptest",
   strace: "strace",
 };
 

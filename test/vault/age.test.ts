@@ -17,11 +17,11 @@ function sealWithAge(desk: Desk, content: string): void {
 }
 
 /** The document's own script, as a reader would run it. */
-function headerFor(desk: Desk, body: string): string {
+function headerFor(desk: Desk, old: string, body: string): string {
   const [, script = ""] = /```js\n(.*?)```/s.exec(document) ?? [];
   const args = [
     desk.folder.write("header.mjs", script),
-    desk.identityFile,
+    desk.folder.write("header.json", old),
     desk.folder.write("body.json", body),
   ];
   return tool(process.execPath, args);
@@ -31,7 +31,7 @@ test("age reads the vault with its identity", async () => {
   using desk = await Desk.make();
   await (await desk.open()).add("gen-token", "bearer-token", token("canary-age"));
   const [header = "", ...body] = decrypted(desk).split("\n");
-  expect(JSON.parse(header)).toMatchObject({ format: "postern-vault", version: 1 });
+  expect(JSON.parse(header)).toMatchObject({ format: "postern-vault", version: 2 });
   expect(JSON.parse(body.join("\n"))).toMatchObject({
     generation: 2,
     items: [{ name: "gen-token", kind: "bearer-token", secrets: { value: "canary-age" } }],
@@ -41,26 +41,26 @@ test("age reads the vault with its identity", async () => {
 test("the header that the document's script prints is the one that Postern wrote", async () => {
   using desk = await Desk.make();
   const [header = "", ...body] = decrypted(desk).split("\n");
-  expect(headerFor(desk, body.join("\n"))).toBe(`${header}\n`);
+  expect(headerFor(desk, header, body.join("\n"))).toBe(`${header}\n`);
 });
 
 test("a vault that was written with age and the documented MAC is accepted", async () => {
   using desk = await Desk.make();
   const vault = await desk.open();
   await vault.add("gen-token", "bearer-token", token("canary-old"));
-  const [, ...lines] = decrypted(desk).split("\n");
+  const [header = "", ...lines] = decrypted(desk).split("\n");
   const old = lines.join("\n");
   const previous = tool("sha256sum", [], { input: old }).slice(0, 64);
   const body = old
     .replace("canary-old", "canary-new")
     .replace('"generation": 2', '"generation": 3')
     .replace(/"previous": "\w+"/, `"previous": "${previous}"`);
-  sealWithAge(desk, headerFor(desk, body) + body);
+  sealWithAge(desk, headerFor(desk, header, body) + body);
   expect(await vault.refresh()).toBe(true);
   expect(vault.get("gen-token").secrets["value"]?.expose()).toBe("canary-new");
 });
 
-test("a vault that was written with age and without the identity's MAC is refused as forged, and left as it is", async () => {
+test("a vault that was written with age and without the right MAC is refused as forged, and left as it is", async () => {
   using desk = await Desk.make();
   const vault = await desk.open();
   const changed = decrypted(desk).replace('"items": []', '"items": [ ]');

@@ -53,11 +53,12 @@ describe.each(kindNames)("%s", (kind) => {
 
     expect(shows(await ok("show", "first", "--reveal"), given)).toBe(true);
     expect(shows(await ok("show", "first", "--reveal", "--json"), given)).toBe(true);
-    expect(shows(await ok("download", "first", "--stdout"), given)).toBe(true);
-    const file = (await quietly("download", "first")).replace(/^wrote (.*)\n$/, "$1");
+    const download = ["download", "first", ...(kinds[kind].privateFile === undefined ? [] : ["--private"])];
+    expect(shows(await ok(...download, "--stdout"), given)).toBe(true);
+    const file = (await quietly(...download)).replace(/^wrote (.*)\n$/, "$1");
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(shows(readFileSync(file, "utf8"), given)).toBe(true);
-    expect(await desk.vault(["download", "first"])).toMatchObject({
+    expect(await desk.vault(download)).toMatchObject({
       status: 1,
       stderr: expect.stringContaining("is there already"),
     });
@@ -152,6 +153,24 @@ describe("--generate", () => {
     expect(readFileSync(file, "utf8")).toBe((await desk.vault(["download", "gen-cert", "--stdout"])).stdout);
   });
 
+  test("makes a certificate as it is asked for, whose public part and CA can be written alone", async () => {
+    using desk = await Desk.make();
+    const choices = ["--key-type", "Ed25519", "--days", "30", "--common-name", "me.test"];
+    const said = await desk.vault(["add", "certificate", "gen-cert", "--generate", ...choices]);
+    expect(said).toMatchObject({ status: 0, stdout: expect.stringContaining("download gen-cert --ca") });
+    for (const [option, name, subject] of [
+      ["--public", "gen-cert.crt", "CN = me.test"],
+      ["--ca", "gen-cert-ca.crt", "CN = ca.me.test"],
+    ] as const) {
+      expect(await desk.vault(["download", "gen-cert", option])).toMatchObject({ status: 0, stderr: "" });
+      const file = desk.folder.file(name);
+      expect(tool("openssl", ["x509", "-noout", "-subject", "-in", file])).toBe(`subject=${subject}\n`);
+      expect(readFileSync(file, "utf8")).not.toContain("PRIVATE KEY");
+      const { stdout } = await desk.vault(["download", "gen-cert", option, "--stdout"]);
+      expect(stdout).toBe(readFileSync(file, "utf8"));
+    }
+  });
+
   test("adds nothing when the file cannot be written, and overwrites none", async () => {
     using desk = await Desk.make();
     desk.folder.write("gen-cert.pem", "mine");
@@ -168,7 +187,7 @@ describe("--generate", () => {
     expect(desk.folder.contents()).toEqual(before);
   });
 
-  test.each(["hugging-face-token", "registry-credentials", "environment-variable", "ssh-key"])(
+  test.each(["hugging-face-token", "registry-credentials", "environment-variable"])(
     "is refused for a %s",
     async (kind) => {
       using desk = await Desk.make();
@@ -188,6 +207,9 @@ describe("usage", () => {
     [["add", "bearer-token", "a", "--stdin", "--file", "x"], "only one of them"],
     [["add", "certificate", "a", "--stdin", "--pem", "x"], "only one of them"],
     [["add", "certificate", "a", "--generate", "--pem", "x"], "--generate makes a new one"],
+    [["add", "certificate", "a", "--pem", "x", "--p12", "x"], "--stdin, --file, --pem, --p12: only one"],
+    [["add", "certificate", "a", "--pem", "x", "--days", "3"], "--days goes with --generate"],
+    [["add", "bearer-token", "a", "--generate", "--days", "3"], "a Bearer Token has no --days"],
     [["add", "bearer-token", "a", "--stdin", "--out", "."], "--out goes with --generate"],
     [["add", "bearer-token", "-a", "--stdin"], "unknown option"],
     [["add", "bearer-token", "a", "--token=canary"], "unknown option '--token'"],
@@ -210,7 +232,7 @@ describe("usage", () => {
     expect(desk.folder.contents()).toEqual(before);
   });
 
-  test.each([[""], ["add"], ["list"], ["show"], ["download"], ["rename"], ["remove"]])(
+  test.each([[""], ["add"], ["request"], ["list"], ["show"], ["download"], ["rename"], ["remove"]])(
     "vault %s --help ends with an example",
     async (name) => {
       using desk = await Desk.make();
@@ -230,13 +252,14 @@ describe("usage", () => {
   });
 
   test.each([
-    ["no text", Buffer.from([0x00, 0x80]), "not UTF-8 text"],
-    ["DER, PKCS#12 or PKCS#7", Buffer.from([0x30, 0x82, 0xff, 0x00]), "openssl pkcs12 -in FILE"],
-    ["larger than any credential", Buffer.alloc(1024 * 1024 + 1, "x"), "larger than 1 MiB"],
-  ])("a file that is %s is refused", async (_what, content, message) => {
+    ["bearer-token", "no text", Buffer.from([0x00, 0x80]), "not UTF-8 text"],
+    ["ssh-key", "DER", Buffer.from([0x30, 0x82, 0xff, 0x00]), "openssl pkey -inform der"],
+    ["certificate", "no text", Buffer.from([0x00, 0x80]), "neither DER nor PKCS#12"],
+    ["certificate", "larger than any credential", Buffer.alloc(1024 * 1024 + 1, "x"), "larger than 1 MiB"],
+  ])("a %s from a file that is %s is refused", async (kind, _what, content, message) => {
     using desk = await Desk.make();
     const file = desk.folder.write("binary", content);
-    const said = await desk.vault(["add", "certificate", "a", "--pem", file]);
+    const said = await desk.vault(["add", kind, "a", "--file", file]);
     expect(said).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
   });
 
@@ -335,72 +358,6 @@ describe("fields", () => {
   });
 });
 
-describe("ssh keys", () => {
-  const generate = (desk: Desk, args: readonly string[], passphrase = ""): string => {
-    const file = desk.folder.file("id");
-    tool("ssh-keygen", ["-q", ...args, "-N", passphrase, "-C", "me@test", "-f", file]);
-    return file;
-  };
-
-  test.each([
-    ["Ed25519", ["-t", "ed25519"]],
-    ["ECDSA", ["-t", "ecdsa"]],
-    ["RSA", ["-t", "rsa", "-b", "2048"]],
-    ["RSA in PEM", ["-t", "rsa", "-b", "2048", "-m", "PEM"]],
-    ["RSA in PKCS#8", ["-t", "rsa", "-b", "2048", "-m", "PKCS8"]],
-    ["ECDSA in PKCS#8", ["-t", "ecdsa", "-m", "PKCS8"]],
-  ])("%s: the fingerprint is the one that ssh-keygen prints", async (_type, args) => {
-    using desk = await Desk.make();
-    const file = generate(desk, args);
-    expect(await desk.vault(["add", "ssh-key", "key", "--file", file])).toMatchObject({ status: 0 });
-    const { facts } = (await desk.open()).get("key");
-    const [, fingerprint] = tool("ssh-keygen", ["-l", "-f", file]).split(" ");
-    expect(facts["fingerprint"]).toBe(fingerprint);
-    const [type, key] = readFileSync(`${file}.pub`, "utf8").split(" ");
-    expect(facts["publicKey"]).toMatch(`${type} ${key}`);
-    // What is downloaded is a key that ssh reads.
-    await desk.vault(["download", "key"]);
-    expect(
-      tool("ssh-keygen", ["-y", "-f", desk.folder.file("key")])
-        .split(" ")[1]
-        ?.trim(),
-    ).toBe(key?.trim());
-  });
-
-  test("an encrypted one needs its passphrase, which is kept with it", async () => {
-    using desk = await Desk.make();
-    const file = generate(desk, ["-t", "ed25519"], "secret words");
-    const add = ["add", "ssh-key", "key", "--file", file];
-    expect(await desk.vault(add)).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining("is encrypted"),
-    });
-    const withFile = (content: string) =>
-      desk.vault([...add, "--passphrase-file", desk.folder.write("pass.txt", content)]);
-    expect(await withFile("wrong\n")).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining("does not open"),
-    });
-    expect(await withFile("secret words\n")).toMatchObject({ status: 0 });
-    expect((await desk.open()).get("key").secrets["passphrase"]?.expose()).toBe("secret words");
-  });
-
-  test.each([
-    ["a public key", (file: string) => readFileSync(`${file}.pub`, "utf8"), "it is a public key"],
-    ["garbage", () => "garbage", "not a private key"],
-    [
-      "a key that is cut off",
-      (file: string) => readFileSync(file, "utf8").slice(0, 200),
-      "not a private key",
-    ],
-  ])("%s is refused", async (_what, content, reason) => {
-    using desk = await Desk.make();
-    const file = generate(desk, ["-t", "ed25519"]);
-    const said = await desk.vault(["add", "ssh-key", "key", "--stdin"], { stdin: content(file) });
-    expect(said).toMatchObject({ status: 1, stderr: expect.stringContaining(reason) });
-  });
-});
-
 describe("on a terminal", () => {
   test("a secret is asked for, and not shown", async () => {
     using desk = await Desk.make();
@@ -441,6 +398,25 @@ describe("on a terminal", () => {
       stdin: "secret words\r",
     });
     expect(said).toMatchObject({ status: 0, stderr: expect.stringContaining("Passphrase") });
+  });
+
+  test("a PKCS#12 file's passphrase is asked for", async () => {
+    using desk = await Desk.make();
+    const [pem, out] = [
+      desk.folder.write("both.pem", canary.certificate.value),
+      desk.folder.file("both.p12"),
+    ];
+    const pass = `file:${desk.folder.write("pass.txt", "secret words\n")}`;
+    tool("openssl", ["pkcs12", "-export", "-in", pem, "-passout", pass, "-out", out]);
+    const add = (stdin: string) =>
+      desk.vault(["add", "certificate", "gen-cert", "--p12", out], { terminal: true, stdin });
+    expect(await add("wrong\r")).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("does not open"),
+    });
+    const said = await add("secret words\r");
+    expect(said).toMatchObject({ status: 0, stderr: expect.stringContaining("Passphrase (not shown)") });
+    expect(said.stdout + said.stderr).not.toContain("secret words");
   });
 
   test("an item is removed when its name is typed, and only then", async () => {
@@ -492,6 +468,23 @@ test("a wrong pair is told in the platform's words", () => {
   expect(words("serverless-api-key", "dedicated")).toMatch(
     /^a serverless API key opens only the serverless API/,
   );
+});
+
+test("a part is written alone, and only of an item that has it", async () => {
+  using desk = await Desk.make();
+  await desk.vault(["add", "bearer-token", "token", "--generate"]);
+  const refused = (stderr: string) => ({ status: 2, stdout: "", stderr: expect.stringContaining(stderr) });
+  expect(await desk.vault(["download", "token", "--public"])).toMatchObject(refused("has no --public"));
+  expect(await desk.vault(["download", "token", "--public", "--ca"])).toMatchObject(refused("only one part"));
+});
+
+test("a certificate that came without its CA has none to be written alone", async () => {
+  using desk = await Desk.make();
+  await desk.vault(["add", "certificate", "foreign", "--pem", desk.folder.write("foreign.pem", foreignPem)]);
+  expect(await desk.vault(["download", "foreign", "--ca"])).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining("does not hold the CA"),
+  });
 });
 
 test("a certificate of another CA is as good a certificate: whom it opens is the endpoint's to say", async () => {

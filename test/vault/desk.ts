@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { PassThrough } from "node:stream";
 import type { Io } from "../../src/cli/io.ts";
 import { run } from "../../src/cli/run.ts";
+import { type Identity, readIdentity } from "../../src/vault/identity.ts";
 import { createVault, openVault, type Vault } from "../../src/vault/vault.ts";
 import { Folder } from "../support/folder.ts";
 
@@ -17,6 +18,7 @@ interface Sitting {
   readonly stdin?: string;
   /** Whether standard input and standard error are a terminal. */
   readonly terminal?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A folder with a configuration, an identity and a vault, and the command line in front of it. */
@@ -53,8 +55,18 @@ export class Desk implements Disposable {
     return openVault({ file: this.vaultFile, identity: this.identityFile });
   }
 
+  /** The identity that lies in its file, open. */
+  identity(): Promise<Identity> {
+    return readIdentity({ file: this.identityFile, passphrase: { prompt: true } }, { env: {} });
+  }
+
   /** Runs `postern vault …`. */
-  async vault(args: readonly string[], sitting: Sitting = {}): Promise<Said> {
+  vault(args: readonly string[], sitting: Sitting = {}): Promise<Said> {
+    return this.postern(["vault", ...args], sitting);
+  }
+
+  /** Runs any command. */
+  async postern(args: readonly string[], sitting: Sitting = {}): Promise<Said> {
     const stdin = Object.assign(new PassThrough(), { isTTY: sitting.terminal === true });
     const [stdout, stderr] = [
       new PassThrough(),
@@ -64,13 +76,13 @@ export class Desk implements Disposable {
       stdin,
       stdout,
       stderr,
-      env: { POSTERN_CONFIG: this.folder.file("postern.yaml"), HOME: this.folder.path },
+      env: { POSTERN_CONFIG: this.folder.file("postern.yaml"), HOME: this.folder.path, ...sitting.env },
       cwd: this.folder.path,
       ended: new AbortController().signal,
     };
     if (sitting.terminal === true) stdin.write(sitting.stdin ?? "");
     else stdin.end(sitting.stdin ?? "");
-    const status = await run(["vault", ...args], io);
+    const status = await run([...args], io);
     return { status, stdout: text(stdout), stderr: text(stderr) };
   }
 

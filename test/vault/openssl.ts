@@ -6,6 +6,7 @@ import { tool } from "./desk.ts";
 const types = {
   "P-384": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
   "P-256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+  "RSA-3072": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
   "RSA-2048": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
   "P-521": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"],
   secp256k1: ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
@@ -33,8 +34,15 @@ export class Openssl implements Disposable {
     return tool("openssl", args, { input, cwd: this.folder.path });
   }
 
+  /** The same certificate or key in DER. */
+  der(pem: string): Buffer {
+    const out = this.file("");
+    this.run([pem.includes("CERTIFICATE") ? "x509" : "pkey", "-outform", "DER", "-out", out], pem);
+    return readFileSync(out);
+  }
+
   /** A file with this content, for an argument. */
-  file(content: string): string {
+  file(content: string | Buffer): string {
     this.#count += 1;
     return this.folder.write(`${this.#count}.txt`, content);
   }

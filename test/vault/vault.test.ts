@@ -3,9 +3,8 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeF
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
-import { formatContent } from "../../src/vault/content.ts";
-import { readIdentity } from "../../src/vault/identity.ts";
-import { seal } from "../../src/vault/seal.ts";
+import { sealed } from "../../src/vault/generation.ts";
+import { newKey } from "../../src/vault/mac.ts";
 import { createVault, openVault, type Vault } from "../../src/vault/vault.ts";
 import { Folder } from "../support/folder.ts";
 import { Desk } from "./desk.ts";
@@ -185,7 +184,6 @@ test.each([
   ["only comments", "# public key: age1x\n", /no key/],
   ["a key with a wrong checksum", `AGE-SECRET-KEY-1${"Q".repeat(58)}\n`, /mistyped or cut off/],
   ["a post-quantum key", "AGE-SECRET-KEY-PQ-1CANARY\n", /post-quantum/],
-  ["an encrypted key", "-----BEGIN AGE ENCRYPTED FILE-----\n", /encrypted/],
   ["a recipient", "age1canary\n", /no secret key/],
 ])("an identity file with %s is refused, and its content is not shown", async (_what, content, reason) => {
   using desk = await Desk.make();
@@ -233,9 +231,18 @@ test("a process that still holds the old content notices that a newer one was pu
 test("another vault of the same identity is refused as swapped", async () => {
   using desk = await Desk.make();
   const vault = await desk.open();
-  const { key, recipient } = await readIdentity(desk.identityFile);
-  const other = { vault: "7b12cf67-c32b-4714-8549-113d8dba8795", generation: 5, previous: null, items: [] };
-  writeFileSync(desk.vaultFile, await seal(formatContent(other, key).payload, [recipient]));
+  const identity = await desk.identity();
+  const other = {
+    vault: "7b12cf67-c32b-4714-8549-113d8dba8795",
+    generation: 5,
+    previous: null,
+    keyed: 1,
+    key: newKey(),
+    markKey: newKey(),
+    recipients: [{ name: "owner", recipient: identity.recipient }],
+    items: [],
+  };
+  writeFileSync(desk.vaultFile, (await sealed(other, identity)).bytes);
   await expect(desk.open()).rejects.toMatchObject({ code: "vault_swapped" });
   await expect(vault.refresh()).rejects.toMatchObject({ code: "vault_swapped" });
 });
@@ -313,7 +320,7 @@ test("no secret shows in what prints a vault, an item or an error of theirs", as
   using desk = await Desk.make();
   const vault = await desk.open();
   const item = await add(vault, "a");
-  const identity = await readIdentity(desk.identityFile);
+  const identity = await desk.identity();
   const key = identity.key.expose();
   const error: unknown = await add(vault, "a").catch((error: unknown) => error);
   for (const thing of [vault, item, vault.items(), identity, error]) {

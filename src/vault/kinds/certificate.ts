@@ -1,18 +1,18 @@
-import type { KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import { problem } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
-import { certificatesIn, keysIn, keyTypeOf } from "../pem.ts";
 import type { Draft, Item } from "../item.ts";
+import { certificatesIn, subjectOf } from "../pem.ts";
+import { keyTypeOf } from "../private-key.ts";
 import { whyNoTls } from "../tls.ts";
+import { answerIn, type Identity, identityIn } from "./certificate-input.ts";
+import { beginRequest, pendingRequest, refuseWaiting, requestFields } from "./certificate-waiting.ts";
 import { misfitOf } from "./fit.ts";
-import type { Input, Kind } from "./kind.ts";
-import { factOf, givenPassphrase, passphraseField, secretOf } from "./value.ts";
+import type { Kind } from "./kind.ts";
+import { choices, makeOwn, type OwnCertificate, renewOwn } from "./own-certificate.ts";
+import { factOf, passphraseField, secretOf } from "./value.ts";
 
-const validDays = 5 * 365;
-/** Endpoints whose clock is this far behind accept a new certificate at once. */
-const clockSkewMs = 5 * 60_000;
-/** The longest common name is 64 characters (RFC 5280, ub-common-name), and `client.….user.centml.ai` takes 22. */
-const nameLength = 64 - "client..user.centml.ai".length;
+const sourceOf = (item: Item): string => `the vault item "${item.name}"`;
 
 /** Key first, then certificate: the form of the platform's download. */
 const combined = (item: Item): Secret =>
@@ -28,10 +28,12 @@ export const certificate: Kind = {
       name: "pem",
       label: "Certificate (.pem)",
       option: "pem",
+      alias: "p12",
       secret: true,
       required: true,
       multiline: true,
-      help: "PEM file with the certificate, its chain if it has one, and the private key, in any order",
+      binary: true,
+      help: "file with the certificate, its chain if it has one, and the private key: PEM in any order, DER, or PKCS#12 (.p12, .pfx)",
     },
     {
       name: "key",
@@ -40,107 +42,92 @@ export const certificate: Kind = {
       secret: true,
       required: false,
       multiline: true,
-      help: "PEM file with the private key, where it is not in the same file",
+      binary: true,
+      help: "file with the private key, PEM or DER, where it is not in the same file",
     },
     passphraseField,
   ],
   fits: ["dedicated"],
   misfit: misfitOf("a certificate opens only the private endpoints whose deployment was given its CA"),
-  generate: async ({ name, now }) => {
-    // Loaded here, so that commands that only list or attach do not wait for it.
-    const { issue, makeAuthority } = await import("../x509.ts");
-    const validity = { notBefore: new Date(now.getTime() - clockSkewMs), validDays };
-    const domain = `${name.slice(0, nameLength)}.user.centml.ai`;
-    const authority = await makeAuthority({ commonName: `ca.${domain}`, ...validity });
-    const issued = await issue(authority, { commonName: `client.${domain}`, usage: "platform", ...validity });
-    const draft = draftOf(issued.certificate, issued.key, "the generated certificate");
-    return {
-      ...draft,
-      facts: { ...draft.facts, ca: authority.certificate },
-      secrets: { ...draft.secrets, caKey: authority.key },
-    };
+  choices,
+  generate: async ({ name, now, facts = {} }) => ownDraft(await makeOwn(name, facts, now)),
+  regenerate: async (item, now) => {
+    refuseWaiting(item);
+    return ownDraft(await renewOwn(item, now));
   },
-  accept: async (input, now) => {
-    const { leaf, chain, key } = given(input);
-    const subject = oneLine(leaf.subject);
-    if (leaf.validToDate <= now)
-      throw problem("certificate_expired", {
-        source: input.source,
-        subject,
-        expired: leaf.validToDate.toISOString(),
-      });
-    if (leaf.validFromDate > now)
-      throw problem("certificate_not_yet_valid", {
-        source: input.source,
-        subject,
-        from: leaf.validFromDate.toISOString(),
-      });
-    const pem = [leaf, ...chain].map((certificate) => certificate.toString()).join("");
-    const draft = draftOf(pem, new Secret(key.export({ type: "pkcs8", format: "pem" })), input.source);
-    const ca = chain.findLast((certificate) => certificate.ca)?.toString();
-    return { ...draft, facts: { ...draft.facts, ...(ca !== undefined && { ca }) } };
+  request: {
+    fields: requestFields,
+    begin: beginRequest,
+    pending: pendingRequest,
+    complete: async (item, answer, now) => {
+      const key = createPrivateKey(secretOf(item, "key").expose());
+      return givenDraft(await answerIn(answer, item.name, key), answer.source, now);
+    },
   },
-  recheck: (item) =>
-    void draftOf(factOf(item, "certificate"), secretOf(item, "key"), `the vault item "${item.name}"`),
-  reveal: combined,
-  download: (item) => ({ fileName: `${item.name}.pem`, content: combined(item) }),
+  accept: async (input, now) => givenDraft(await identityIn(input), input.source, now),
+  recheck: (item) => {
+    refuseWaiting(item);
+    draftOf(factOf(item, "certificate"), secretOf(item, "key"), sourceOf(item));
+  },
+  reveal: (item) => (pendingRequest(item) === undefined ? combined(item) : secretOf(item, "key")),
+  download: (item) => {
+    refuseWaiting(item);
+    return { fileName: `${item.name}.pem`, content: combined(item) };
+  },
+  publicParts: [
+    {
+      option: "public",
+      help: "only the certificate and its chain, without the key",
+      file: (item) => {
+        refuseWaiting(item);
+        return { fileName: `${item.name}.crt`, content: factOf(item, "certificate") };
+      },
+    },
+    {
+      option: "ca",
+      help: "only the certificate of its CA, to give to the platform",
+      file: (item) => {
+        refuseWaiting(item);
+        const { ca } = item.facts;
+        if (ca === undefined) throw problem("certificate_ca_unknown", { name: item.name });
+        return { fileName: `${item.name}-ca.crt`, content: ca };
+      },
+    },
+  ],
   attach: (item) => {
+    refuseWaiting(item);
     const pem = factOf(item, "certificate");
-    const [leaf] = certificatesIn(pem, `the vault item "${item.name}"`);
+    const [leaf] = certificatesIn(pem, sourceOf(item));
     // The certificate's own end, whatever the item says.
     const expires = leaf?.validToDate ?? new Date(0);
     return { identity: { certificate: pem, key: secretOf(item, "key"), expires } };
   },
 };
 
-/** What stands in a person's files: the certificate whose key is there, that key, and the other certificates. */
-function given(input: Input): {
-  leaf: X509Certificate;
-  chain: readonly X509Certificate[];
-  key: KeyObject;
-} {
-  const { pem, key: separate } = input.secrets;
-  const certificates = certificatesIn(pem?.expose() ?? "", input.source);
-  const keySource = (separate && input.sources?.["key"]) ?? input.source;
-  const keys = keysIn((separate ?? pem)?.expose() ?? "", givenPassphrase(input), keySource);
-  if (keys.length === 0 && separate !== undefined)
-    throw problem("key_unreadable", {
-      source: keySource,
-      reason: "there is no BEGIN PRIVATE KEY line in it",
-    });
-  if (keys.length === 0) throw problem("certificate_without_key", { source: input.source });
-  for (const key of keys) {
-    // A renewed certificate may have kept its key: then the one that lasts longest is meant.
-    const [leaf] = certificates
-      .filter((certificate) => certificate.checkPrivateKey(key))
-      .sort((a, b) => b.validToDate.getTime() - a.validToDate.getTime());
-    if (leaf !== undefined) return { leaf, chain: inIssuingOrder(leaf, certificates), key };
-  }
-  throw problem("certificate_key_mismatch", {
-    source: keySource,
-    subject: certificates.map(({ subject }) => oneLine(subject)).join(" or "),
-  });
+function ownDraft({ certificate, key, ca, caKey }: OwnCertificate): Draft {
+  const { facts, secrets, ...more } = draftOf(certificate, key, "the generated certificate");
+  return { ...more, facts: { ...facts, ca }, secrets: { ...secrets, caKey } };
 }
 
-/** The others from the leaf's issuer upwards, as TLS sends them (RFC 8446 §4.4.2); then those of no use to it. */
-function inIssuingOrder(leaf: X509Certificate, all: readonly X509Certificate[]): readonly X509Certificate[] {
-  const rest = all.filter((certificate) => certificate !== leaf);
-  const chain: X509Certificate[] = [];
-  for (let last: X509Certificate | undefined = leaf; last !== undefined; last = chain.at(-1)) {
-    const child: X509Certificate = last;
-    const issuer = rest.findIndex((other) => child.checkIssued(other) && child.verify(other.publicKey));
-    if (issuer === -1) break;
-    chain.push(...rest.splice(issuer, 1));
-  }
-  return [...chain, ...rest];
+/** What is taken of a person's files. Throws `certificate_expired` or `certificate_not_yet_valid`. */
+function givenDraft({ leaf, chain, key }: Identity, source: string, now: Date): Draft {
+  const subject = subjectOf(leaf);
+  if (leaf.validToDate <= now)
+    throw problem("certificate_expired", { source, subject, expired: leaf.validToDate.toISOString() });
+  if (leaf.validFromDate > now)
+    throw problem("certificate_not_yet_valid", { source, subject, from: leaf.validFromDate.toISOString() });
+  const pem = [leaf, ...chain].map((certificate) => certificate.toString()).join("");
+  const draft = draftOf(pem, new Secret(key.export({ type: "pkcs8", format: "pem" })), source);
+  const ca = chain.findLast((certificate) => certificate.ca)?.toString();
+  return { ...draft, facts: { ...draft.facts, ...(ca !== undefined && { ca }) } };
 }
 
 /** The facts of a certificate (the first in `pem`, then its chain) and its key, which must be its own. */
 function draftOf(pem: string, key: Secret, source: string): Draft {
   const [leaf] = certificatesIn(pem, source);
-  const [privateKey] = keysIn(key.expose(), undefined, source);
-  if (leaf === undefined || privateKey === undefined) throw problem("certificate_without_key", { source });
-  const subject = oneLine(leaf.subject);
+  if (leaf === undefined) throw problem("certificate_without_key", { source });
+  const privateKey = readKey(key, source);
+  const subject = subjectOf(leaf);
   // Node takes a certificate with another's key without a word where their types differ.
   if (!leaf.checkPrivateKey(privateKey)) throw problem("certificate_key_mismatch", { source, subject });
   const unusable = whyNoTls(pem, privateKey);
@@ -148,7 +135,7 @@ function draftOf(pem: string, key: Secret, source: string): Draft {
   return {
     facts: {
       subject,
-      issuer: oneLine(leaf.issuer),
+      issuer: subjectOf({ subject: leaf.issuer }),
       serial: leaf.serialNumber,
       fingerprint: leaf.fingerprint256,
       notBefore: leaf.validFromDate.toISOString(),
@@ -160,5 +147,11 @@ function draftOf(pem: string, key: Secret, source: string): Draft {
   };
 }
 
-/** Node writes a name with one attribute a line; a certificate may have none. */
-const oneLine = (name: string | undefined): string => (name ?? "").split("\n").join(", ") || "without a name";
+/** The key of an item: unencrypted PKCS#8, unless somebody changed it by hand. */
+function readKey(pem: Secret, source: string): KeyObject {
+  try {
+    return createPrivateKey(pem.expose());
+  } catch (error) {
+    throw problem("key_unreadable", { source, reason: "the key in it is damaged" }, error);
+  }
+}

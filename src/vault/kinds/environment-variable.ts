@@ -1,3 +1,5 @@
+import type { Secret } from "../../secret.ts";
+import type { Draft } from "../item.ts";
 import { misfitOf } from "./fit.ts";
 import type { Kind } from "./kind.ts";
 import { factOf, givenFact, givenText, refused, singleValue } from "./value.ts";
@@ -6,6 +8,12 @@ import { factOf, givenFact, givenText, refused, singleValue } from "./value.ts";
 const posixName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 const value = singleValue("value");
+
+/** An environment variable whose name and value can stand in an environment. */
+export const environmentDraft = (variable: string, value: Secret): Draft => ({
+  facts: { variable },
+  secrets: { value },
+});
 
 export const environmentVariable: Kind = {
   name: "environment-variable",
@@ -31,22 +39,20 @@ export const environmentVariable: Kind = {
   ],
   fits: [],
   misfit: misfitOf("an environment variable is handed to programs, and no endpoint takes it"),
-  accept: async (input) => {
-    const variable = givenFact(input, "variable") ?? input.name;
-    if (!posixName.test(variable))
-      throw refused(
-        input.name,
-        `"${variable}" cannot be a variable's name`,
-        "give one of letters, digits and underscores, no digit first, with --variable NAME",
-      );
-    const text = givenText(input, "value");
-    if (text.expose().includes("\0"))
-      throw refused(input.name, "it has a zero byte in it, which no environment can hold", "give text");
-    return { facts: { variable }, secrets: { value: text } };
-  },
+  accept: async (input) =>
+    checked(input.name, givenFact(input, "variable") ?? input.name, givenText(input, "value")),
   ...value,
-  recheck: (item) => {
-    factOf(item, "variable");
-    value.recheck(item);
-  },
+  recheck: (item) => void checked(item.name, factOf(item, "variable"), value.reveal(item)),
 };
+
+function checked(name: string, variable: string, text: Secret): Draft {
+  if (!posixName.test(variable))
+    throw refused(
+      name,
+      `"${variable}" cannot be a variable's name`,
+      "give one of letters, digits and underscores, no digit first, with --variable NAME",
+    );
+  if (text.expose().includes("\0"))
+    throw refused(name, "it has a zero byte in it, which no environment can hold", "give text");
+  return environmentDraft(variable, text);
+}

@@ -1,24 +1,15 @@
 import { misfitOf } from "./fit.ts";
 import type { Kind } from "./kind.ts";
-import { bearerHeader, givenToken, singleValue, tokenDraft } from "./value.ts";
+import { token } from "./token.ts";
+
+const title = "Hugging Face Token";
 
 export const huggingFaceToken: Kind = {
   name: "hugging-face-token",
-  title: "Hugging Face Token",
+  title,
   plural: "Hugging Face Tokens",
   summary: "downloads models from the Hugging Face Hub",
-  fields: [
-    {
-      name: "value",
-      label: "Hugging Face Token",
-      secret: true,
-      required: true,
-      help: "as the Hub shows it: hf_…",
-    },
-  ],
   fits: ["hugging-face"],
   misfit: misfitOf("a Hugging Face token opens only the Hugging Face Hub"),
-  accept: async (input) => tokenDraft(givenToken(input, "value")),
-  ...singleValue("value"),
-  attach: bearerHeader,
+  ...token({ label: title, help: "as the Hub shows it: hf_…" }),
 };

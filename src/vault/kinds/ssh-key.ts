@@ -1,11 +1,27 @@
-import { createHash } from "node:crypto";
-import type { ParsedKey } from "ssh2";
-import { problem } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
-import { keysIn, pemBlocks } from "../pem.ts";
+import type { Draft, Item } from "../item.ts";
+import { formatSshKey, makeSshKey, type SshKey, sshKeyTypes } from "../ssh-key.ts";
+import { readSshKey } from "../ssh-open.ts";
+import { fingerprintOf } from "../ssh-public.ts";
 import { misfitOf } from "./fit.ts";
-import type { Kind } from "./kind.ts";
-import { factOf, givenPassphrase, givenText, passphraseField, secretOf } from "./value.ts";
+import type { Field, Input, Kind } from "./kind.ts";
+import {
+  factOf,
+  givenFact,
+  givenPassphrase,
+  givenText,
+  passphraseField,
+  refused,
+  secretOf,
+} from "./value.ts";
+
+const confirmField: Field = {
+  name: "confirm",
+  label: "Confirm",
+  secret: false,
+  required: false,
+  help: "always: postern ssh-agent asks on its terminal before each use of this key",
+};
 
 export const sshKey: Kind = {
   name: "ssh-key",
@@ -22,62 +38,81 @@ export const sshKey: Kind = {
       help: "the private key as ssh-keygen writes it, or PEM",
     },
     passphraseField,
+    confirmField,
+  ],
+  choices: [
+    {
+      name: "key-type",
+      label: "Type of key",
+      secret: false,
+      required: false,
+      help: `${sshKeyTypes.join(", ")} (default: ${sshKeyTypes[0]})`,
+    },
+    confirmField,
   ],
   fits: [],
   misfit: misfitOf("an SSH key opens compute deployments, and no endpoint takes it"),
+  generate: async ({ name, facts = {} }) => {
+    const asked = givenFact({ facts }, "key-type") ?? sshKeyTypes[0];
+    const keyType = sshKeyTypes.find((type) => type.toLowerCase() === asked.toLowerCase());
+    if (keyType === undefined)
+      throw refused(
+        name,
+        `"${asked}" is not a type of key that can be made`,
+        `give one of ${sshKeyTypes.join(", ")} with --key-type`,
+      );
+    return draftOf(await makeSshKey(keyType, name), confirmation(name, { facts }));
+  },
   accept: async (input) => {
-    const passphrase = givenPassphrase(input);
-    const text = asSshReadsIt(givenText(input, "key").expose(), passphrase, input.source);
-    const key = await parse(text, passphrase, input.source);
-    const blob = key.getPublicSSH();
-    // A line of its own in it would be a second key wherever the public one is pasted.
-    const comment = (key.comment ?? "").replaceAll(/\p{Cc}/gu, " ").trim();
-    return {
-      facts: {
-        type: key.type,
-        fingerprint: `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`,
-        publicKey: `${key.type} ${blob.toString("base64")} ${comment}`.trimEnd(),
-        ...(comment !== "" && { comment }),
-      },
-      secrets: { key: new Secret(text), ...(passphrase !== undefined && { passphrase }) },
-    };
+    const confirm = confirmation(input.name, input);
+    const text = givenText(input, "key").expose();
+    return draftOf(await readSshKey(text, givenPassphrase(input), input.source), confirm);
   },
   recheck: (item) => {
     secretOf(item, "key");
     factOf(item, "publicKey");
   },
   reveal: (item) => secretOf(item, "key"),
-  download: (item) => ({ fileName: item.name, content: secretOf(item, "key") }),
+  download: (item) => ({
+    fileName: `${item.name}.pub`,
+    content: new Secret(`${factOf(item, "publicKey")}\n`),
+  }),
+  privateFile: (item) => ({ fileName: item.name, content: secretOf(item, "key") }),
 };
 
-/**
- * The key with the line ends that ssh insists on, and otherwise as it was given; but PKCS#8, which ssh2 does not read,
- * in the older PEM form of its type.
- */
-function asSshReadsIt(text: string, passphrase: Secret | undefined, source: string): string {
-  const [block] = pemBlocks(text);
-  if (block === undefined || !["PRIVATE KEY", "ENCRYPTED PRIVATE KEY"].includes(block.label))
-    return `${text.replace(/\r\n?/g, "\n").trim()}\n`;
-  const [key] = keysIn(block.text, passphrase, source);
-  if (key?.asymmetricKeyType === "rsa") return key.export({ type: "pkcs1", format: "pem" });
-  if (key?.asymmetricKeyType === "ec") return key.export({ type: "sec1", format: "pem" });
-  throw problem("key_unreadable", {
-    source,
-    reason: "ssh does not read this type of key in PEM form; ssh-keygen makes keys in ssh's own form",
-  });
+/** Without its passphrase: the vault seals it, and what is used every day must not be stretched open every time. */
+function draftOf(key: SshKey, confirm: Draft["facts"]): Draft {
+  const { type, blob, comment } = key;
+  return {
+    facts: {
+      type: type.name,
+      fingerprint: fingerprintOf(blob),
+      publicKey: `${type.name} ${blob.toString("base64")} ${comment}`.trimEnd(),
+      ...(comment !== "" && { comment }),
+      ...confirm,
+    },
+    secrets: { key: formatSshKey(key) },
+  };
 }
 
-async function parse(text: string, passphrase: Secret | undefined, source: string): Promise<ParsedKey> {
-  // Loaded here, so that commands that touch no SSH key do not wait for it.
-  const { default: ssh2 } = await import("ssh2");
-  // A file may hold several keys, whatever the declared type says; ssh uses the first.
-  const [key] = [ssh2.utils.parseKey(text, passphrase?.expose())].flat();
-  if (key instanceof Error) {
-    if (/no passphrase given/i.test(key.message)) throw problem("key_encrypted", { source });
-    if (/bad passphrase/i.test(key.message)) throw problem("passphrase_wrong", { source }, key);
-  }
-  if (key === undefined || key instanceof Error)
-    throw problem("key_unreadable", { source, reason: "it is not a private key, or it is damaged" }, key);
-  if (!key.isPrivateKey()) throw problem("key_unreadable", { source, reason: "it is a public key" });
-  return key;
+function confirmation(name: string, input: Pick<Input, "facts">): Draft["facts"] {
+  const confirm = givenFact(input, "confirm");
+  if (confirm === undefined) return {};
+  if (confirm !== "always")
+    throw refused(name, `its --confirm is "${confirm}"`, "say --confirm always, or leave it out");
+  return { confirm };
 }
+
+/** The key of an item that was read from the vault. Throws `value_invalid`, or as `readSshKey` does. */
+export const sshKeyOf = (item: Item): Promise<SshKey> =>
+  // Vaults of the first versions hold keys as they were given, with their passphrases.
+  readSshKey(secretOf(item, "key").expose(), item.secrets["passphrase"], `the vault item "${item.name}"`);
+
+/** The public half of such an item, as SSH writes it; undefined where a vault that was written by hand has none. */
+export function publicBlobOf(item: Item): Buffer | undefined {
+  const [, blob] = item.facts["publicKey"]?.split(" ") ?? [];
+  return blob === undefined ? undefined : Buffer.from(blob, "base64");
+}
+
+/** Whether its owner wants to be asked before each use. */
+export const asksFirst = (item: Item): boolean => item.facts["confirm"] === "always";

@@ -1,6 +1,6 @@
 import { type PosternError, problem } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
-import type { Attachable, Draft, Item } from "../item.ts";
+import type { Item } from "../item.ts";
 import type { Field, Input } from "./kind.ts";
 
 /** The error for a value that the item `name` cannot have. */
@@ -17,50 +17,73 @@ export const passphraseField: Field = {
   help: "file with the passphrase of an encrypted private key",
 };
 
-/** The passphrase that came with a private key, if one did. */
-export const givenPassphrase = (input: Input): Secret | undefined =>
-  input.secrets["passphrase"] && givenText(input, "passphrase");
+/** The passphrase that came with a private key, if one did; an empty one is none. */
+export function givenPassphrase(input: Input): Secret | undefined {
+  const text = trimmed(input, "passphrase");
+  return text === "" ? undefined : new Secret(text);
+}
+
+/** What a person gave, or an item that is looked at again. */
+type Given = Pick<Input, "name" | "secrets">;
+
+/** Without a byte order mark and one line break at its end. */
+export const bare = (text: string): string => text.replace(/^\uFEFF/, "").replace(/\r?\n$/, "");
+
+const trimmed = (input: Given, field: string): string => bare(input.secrets[field]?.expose() ?? "");
 
 /** A secret as it was given, without a byte order mark and one line break at its end. Throws `value_invalid` if empty. */
-export function givenText(input: Input, field: string): Secret {
-  const text = (input.secrets[field]?.expose() ?? "").replace(/^\uFEFF/, "").replace(/\r?\n$/, "");
+export function givenText(input: Given, field: string): Secret {
+  const text = trimmed(input, field);
   if (text === "") throw refused(input.name, "it is empty", "give it with --file FILE, or with --stdin");
   return new Secret(text);
 }
 
 /** The same for a value of one line: a line break or another control character inside is refused. */
-export function givenLine(input: Input, field: string): Secret {
+export const givenLine = (input: Given, field: string): Secret => givenWithout(lineFault, input, field);
+
+/** The same for what travels in an Authorization header. */
+export const givenToken = (input: Given, field: string): Secret => givenWithout(tokenFault, input, field);
+
+function givenWithout(faultOf: (text: string) => Fault | undefined, input: Given, field: string): Secret {
   const secret = givenText(input, field);
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(secret.expose()))
-    throw refused(
-      input.name,
-      "it has a line break or another control character in it",
-      "give the value alone, on one line",
-    );
+  const fault = faultOf(secret.expose());
+  if (fault !== undefined) throw refused(input.name, fault.reason, fault.fix);
   return secret;
 }
 
-/** The same for what travels in an Authorization header: only visible ASCII can (RFC 9110 §5.5, RFC 6750 §2.1). */
-export function givenToken(input: Input, field: string): Secret {
-  const secret = givenLine(input, field);
-  if (/^bearer\s/i.test(secret.expose()))
-    throw refused(
-      input.name,
-      'it begins with "Bearer"',
-      "give the token alone: that word is added to each request",
-    );
-  if (!/^[\x21-\x7e]+$/.test(secret.expose()))
-    throw refused(
-      input.name,
-      "it has a space or a character outside ASCII in it, which no token has",
-      "give the token alone",
-    );
-  return secret;
+/** What is wrong with a value, without any part of it, and the way out. */
+interface Fault {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+function lineFault(text: string): Fault | undefined {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (!/[\u0000-\u001f\u007f]/.test(text)) return undefined;
+  return {
+    reason: "it has a line break or another control character in it",
+    fix: "give the value alone, on one line",
+  };
+}
+
+/** Why a text is no token, if it is none: only visible ASCII can be sent (RFC 9110 §5.5, RFC 6750 §2.1). */
+export function tokenFault(text: string): Fault | undefined {
+  if (/^bearer\s/i.test(text))
+    return {
+      reason: 'it begins with "Bearer"',
+      fix: "give the token alone: that word is added to each request",
+    };
+  if (/^[\x21-\x7e]+$/.test(text)) return undefined;
+  return (
+    lineFault(text) ?? {
+      reason: "it has a space or a character outside ASCII in it, which no token has",
+      fix: "give the token alone",
+    }
+  );
 }
 
 /** A value that may be shown; empty counts as absent. */
-export function givenFact(input: Input, field: string): string | undefined {
+export function givenFact(input: Pick<Input, "facts">, field: string): string | undefined {
   const text = input.facts[field]?.trim();
   return text === "" ? undefined : text;
 }
@@ -98,12 +121,3 @@ export const singleValue = (field: string) => ({
     content: new Secret(`${secretOf(item, field).expose()}\n`),
   }),
 });
-
-/** `Authorization: Bearer …` (RFC 6750 §2.1). */
-export function bearerHeader(item: Item): Attachable {
-  return {
-    header: { name: "authorization", value: new Secret(`Bearer ${secretOf(item, "value").expose()}`) },
-  };
-}
-
-export const tokenDraft = (value: Secret): Draft => ({ facts: {}, secrets: { value } });

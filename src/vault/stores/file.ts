@@ -1,18 +1,22 @@
 import { open, readFile, realpath, rm, stat } from "node:fs/promises";
 import { watchFolderOf } from "../../config/watch.ts";
 import { problem, PosternError, reasonOf } from "../../errors.ts";
+import { checkFolder, modeOf } from "../private-file.ts";
+import { dropBackups, keepBackup, listBackups } from "./backups.ts";
 import { withLock } from "./lock.ts";
 import { replace, sweep } from "./replace.ts";
 import type { Store } from "./store.ts";
 
 const patienceMs = 10_000;
 
-/** The default store: the file itself, `<file>.mark` and `<file>.lock` beside it. */
+/** The default store: the file itself; `<file>.mark`, `<file>.lock` and the folder `<file>.backups` beside it. */
 export function fileStore(file: string): Store {
   const mark = `${file}.mark`;
   return {
     names: { file, mark },
     read: () => read(file),
+    backups: () => listBackups(file),
+    readBackup: read,
     readMark: () => readMark(mark),
     create: async (sealed, text) => {
       await replace(file, sealed, true);
@@ -33,6 +37,8 @@ export function fileStore(file: string): Store {
         return work({
           write: (sealed) => replace(real, sealed),
           writeMark: (text) => replace(mark, text),
+          keep: (generation, hash) => keepBackup(real, generation, hash),
+          dropBackups: (before) => dropBackups(real, before),
         });
       });
     },
@@ -54,7 +60,8 @@ async function read(file: string): Promise<Uint8Array> {
     try {
       const { mode } = await handle.stat();
       if (process.platform !== "win32" && (mode & 0o022) !== 0)
-        throw problem("vault_exposed", { file, mode: (mode & 0o777).toString(8).padStart(4, "0") });
+        throw problem("vault_exposed", { file, mode: modeOf(mode) });
+      await checkFolder(file);
       return await handle.readFile();
     } finally {
       await handle.close();

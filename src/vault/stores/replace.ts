@@ -39,11 +39,13 @@ export async function replace(file: string, bytes: Uint8Array | string, fresh = 
   }
 }
 
-/** Removes what a killed process left of its attempts to replace `file`. Only the holder of the lock may call it. */
-export async function sweep(file: string): Promise<void> {
-  const folder = dirname(file);
+/** Removes what a killed process left of its attempts to replace `file`. Another that is at it just now fails, so a lock is to be held, or none else to be expected. */
+export const sweep = (file: string): Promise<void> => sweepFolder(dirname(file), `${basename(file)}.`);
+
+/** The same for every file of a folder, or for those whose names begin so. */
+export async function sweepFolder(folder: string, beginning = ""): Promise<void> {
   for (const name of await readdir(folder).catch(() => []))
-    if (name.startsWith(`${basename(file)}.`) && unfinished.test(name))
+    if (name.startsWith(beginning) && unfinished.test(name))
       await rm(join(folder, name), { force: true }).catch(() => {});
 }
 
@@ -55,7 +57,7 @@ async function keepOwner(handle: FileHandle, file: string): Promise<void> {
 }
 
 /** Makes a new name durable. Throws `file_not_durable`. */
-export async function syncFolder(file: string): Promise<void> {
+async function syncFolder(file: string): Promise<void> {
   // Windows cannot open a folder.
   if (process.platform === "win32") return;
   try {

@@ -4,6 +4,10 @@ export interface Store {
   readonly names: { readonly file: string; readonly mark: string };
   /** The sealed vault. Throws `vault_missing`, `vault_exposed` or `file_unreadable`. */
   readonly read: () => Promise<Uint8Array>;
+  /** The backups that can be looked through, the newest first, by the paths that `readBackup` takes. */
+  readonly backups: () => Promise<readonly string[]>;
+  /** A backup's sealed bytes, wherever it lies. Throws as `read` does. */
+  readonly readBackup: (path: string) => Promise<Uint8Array>;
   /** Undefined where there is none. */
   readonly readMark: () => Promise<string | undefined>;
   /** Puts a new vault in place. Throws `file_exists` where one is; leaves nothing behind when it fails. */
@@ -19,8 +23,12 @@ export interface Store {
   readonly watch: (nudge: () => void) => () => void;
 }
 
-/** What the holder of the lock may do. Both replace the whole, durably, or leave what was there. */
+/** What the holder of the lock may do. `write` and `writeMark` replace the whole, durably, or leave what was there. */
 export interface Writer {
   readonly write: (sealed: Uint8Array) => Promise<void>;
   readonly writeMark: (text: string) => Promise<void>;
+  /** Keeps the vault as it is now, of this generation and this SHA-256, and drops the oldest beyond a bounded number. */
+  readonly keep: (generation: number, sha256: string) => Promise<void>;
+  /** Removes the backups of generations before this one. Throws `file_unwritable`. */
+  readonly dropBackups: (before: number) => Promise<void>;
 }

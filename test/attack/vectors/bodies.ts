@@ -47,7 +47,23 @@ export const bodies: Vectors = {
   "a body that is a list": choose('[{"model":"model-a"}]', [declined()]),
   "an empty body": choose("", [declined()]),
   "a compressed body": choose("\x1f\x8b\x08\0", [declined("body_unreadable")], "Content-Encoding: gzip"),
-  "JSON under another type": { sends: chat(["Content-Type: text/plain"], a), comes: toFirst(a) },
+  "JSON as text, as a page can send it unasked": {
+    sends: chat(["Content-Type: text/plain"], a),
+    comes: [declined("content_type_not_allowed")],
+  },
+  "JSON as text that says it is JSON": {
+    sends: chat(["Content-Type: Text/Plain ; application/json"], a),
+    comes: [declined("content_type_not_allowed")],
+  },
+  "JSON as a form of a page's": {
+    sends: chat(["Content-Type: application/x-www-form-urlencoded;charset=utf-8"], a),
+    comes: [declined("content_type_not_allowed")],
+  },
+  "JSON under two types, of which one is text": {
+    sends: chat([json, "Content-Type: text/plain"], a),
+    comes: [declined("content_type_not_allowed")],
+  },
+  "JSON under a type of its own": { sends: chat(["Content-Type: application/x-own"], a), comes: toFirst(a) },
   "JSON under a type with a space before its semicolon": {
     sends: chat(["Content-Type: application/json ; charset=utf-8"], a),
     comes: toFirst(a),

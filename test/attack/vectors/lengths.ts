@@ -26,8 +26,13 @@ export const lengths: Vectors = {
   "a length in quotes": { sends: post(['Content-Length: "2"'], behind), comes: framed },
   "a length in other digits": { sends: post(["Content-Length: \xb2"], behind), comes: framed },
   "a length of 2^64 + 2": { sends: post(["Content-Length: 18446744073709551618"], behind), comes: framed },
-  "a length of 2^32 + 2, most of which never comes": {
+  "a length of 2^32 + 2, beyond the largest body": {
     sends: post(["Content-Length: 4294967298"], behind),
+    comes: [refused("body_too_large")],
+    stops: true,
+  },
+  "a length of 2^30, most of which never comes": {
+    sends: post(["Content-Length: 1073741824"], behind),
     comes: [broken("POST /first")],
     stops: true,
   },

@@ -1,0 +1,43 @@
+import type { EndpointState } from "../admin/server.ts";
+import type { Config } from "../config/config.ts";
+import type { Sources } from "../config/sources.ts";
+import type { Doorway } from "../gateway/server.ts";
+
+/** A configuration that was held against the vault, and what it was made from. */
+export interface Checked {
+  readonly config: Config;
+  readonly sources: Sources;
+}
+
+/** How many processes serve, and how many are to. */
+export interface Strength {
+  readonly serving: number;
+  readonly wanted: number;
+}
+
+/** Those who serve the requests: this process itself (`Solo`), or workers of it (`Fleet`). */
+export interface Crew {
+  /**
+   * Serves at every doorway, or at none. Called once.
+   *
+   * @returns their addresses, in order
+   * @throws PosternError address_in_use, address_unavailable, worker_failed
+   */
+  listen(doorways: readonly Doorway[]): Promise<readonly string[]>;
+  /**
+   * Puts a configuration, and the vault as it is now, in force for new requests.
+   *
+   * @throws PosternError worker_behind
+   */
+  apply(checked: Checked): Promise<void>;
+  /** Counts a reload of configuration or vault by how it ended. */
+  reloaded(ok: boolean): void;
+  states(): Promise<readonly EndpointState[]>;
+  /** All metrics, in Prometheus' text format. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly strength: Strength;
+  /** Aborts, with the error as its reason, when nobody is left who serves, nor will be. */
+  readonly lost: AbortSignal;
+  /** Takes no more connections, gives what is in flight its time, then ends all. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,169 @@
+import type { Socket } from "node:net";
+import type { DestinationStream, Logger } from "pino";
+import type { EndpointState } from "../admin/server.ts";
+import { type PosternError, problem } from "../errors.ts";
+import { limits } from "../gateway/limits.ts";
+import { type Listener, listenOnEach } from "../gateway/listen.ts";
+import { Metrics } from "../gateway/metrics.ts";
+import { LocalQuota } from "../gateway/quota.ts";
+import type { Doorway } from "../gateway/server.ts";
+import type { Secret } from "../secret.ts";
+import type { Checked, Crew, Strength } from "./crew.ts";
+import { Place } from "./place.ts";
+import { merged } from "./samples.ts";
+
+/** How many connections wait while there is no worker: as many as the system keeps for a listener. */
+const mostKept = 511;
+
+/** How long after the end of its drain a worker may take to say so. */
+const sayMs = 3_000;
+
+interface FleetOptions {
+  readonly workers: number;
+  readonly checked: Checked;
+  /** What the vault's identity is unlocked with, where it is encrypted. */
+  readonly passphrase: Secret | undefined;
+  readonly log: Logger;
+  readonly logTo: DestinationStream;
+}
+
+/**
+ * Serves with several processes behind the same addresses. This process, their primary, accepts the connections and
+ * hands them out in turn, and reads no byte of them. Left to the kernel, workers stay idle where clients keep few
+ * connections alive; and node:cluster, which hands them out as well, forgets those that a worker was to get that dies.
+ */
+export class Fleet implements Crew {
+  readonly #log: Logger;
+  readonly #logTo: DestinationStream;
+  readonly #first: Checked;
+  readonly #places: readonly Place[];
+  readonly #lost = new AbortController();
+  /** Counts the reloads, which are this process's. */
+  readonly #metrics = new Metrics(() => ({
+    destinations: new Map(),
+    byModel: new Map(),
+    fallback: undefined,
+    peekBytes: 0,
+  }));
+  readonly #quota = new LocalQuota(() => performance.now());
+  #listeners: readonly Listener[] = [];
+  /** Connections that wait for a worker. */
+  readonly #kept = new Map<Socket, Doorway>();
+  /** The number of the worker that got the last connection. */
+  #last = 0;
+  #checked: Checked;
+  #stopping = false;
+
+  constructor({ workers, checked, passphrase, log, logTo }: FleetOptions) {
+    this.#log = log;
+    this.#logTo = logTo;
+    this.#first = checked;
+    this.#checked = checked;
+    this.#places = Array.from(
+      { length: workers },
+      (_, index) =>
+        new Place({
+          number: index + 1,
+          log,
+          passphrase,
+          quota: this.#quota,
+          write: (lines) => this.#write(index + 1, lines),
+          returned: (socket, doorway) => this.#give(socket, doorway),
+          beginning: () => ({ first: this.#first.sources, sources: this.#checked.sources }),
+          serves: () => this.#giveKept(),
+          sources: () => this.#checked.sources,
+          left: (reason) => this.#left(reason),
+        }),
+    );
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get strength(): Strength {
+    return {
+      serving: this.#places.filter(({ server }) => server !== undefined).length,
+      wanted: this.#places.length,
+    };
+  }
+
+  async listen(doorways: readonly Doorway[]): Promise<readonly string[]> {
+    this.#listeners = await listenOnEach(
+      doorways,
+      (socket, doorway) => this.#give(socket, doorway),
+      this.#log,
+      true,
+    );
+    await Promise.all(this.#places.map((place) => place.fill()));
+    return this.#listeners.map(({ url }) => url);
+  }
+
+  async apply(checked: Checked): Promise<void> {
+    this.#checked = checked;
+    this.#quota.keep(new Set(checked.config.keys?.keys()));
+    this.#log.level = checked.config.logLevel;
+    const answers = await Promise.all(this.#places.map((place) => place.apply()));
+    const reasons = answers.filter((reason) => reason !== undefined);
+    if (reasons.length === 0) return;
+    const count = reasons.length;
+    throw problem("worker_behind", { count, workers: this.#places.length, reason: reasons.join("; ") });
+  }
+
+  reloaded(ok: boolean): void {
+    this.#metrics.reloaded(ok);
+  }
+
+  /** An endpoint is ready where all workers say so. */
+  async states(): Promise<readonly EndpointState[]> {
+    const states = new Map<string, EndpointState>();
+    for (const told of await Promise.all(this.#places.map((place) => place.tell("states"))))
+      for (const state of told ?? [])
+        if (!state.ready || !states.has(state.endpoint)) states.set(state.endpoint, state);
+    return [...states.values()];
+  }
+
+  async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
+    const samples = await Promise.all(this.#places.map((place) => place.samples()));
+    const registry = await merged([await this.#metrics.values(), ...samples.flat()]);
+    return { contentType: registry.contentType, text: await registry.metrics() };
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const listener of this.#listeners) listener.close();
+    for (const socket of this.#kept.keys()) socket.destroy();
+    await Promise.all(this.#places.map((place) => place.stop(limits.drainMs + sayMs)));
+    await Promise.all(this.#listeners.map((listener) => listener.end()));
+  }
+
+  /** Hands a connection to the next worker, or keeps it until there is one. */
+  #give(socket: Socket, doorway: Doorway): void {
+    const servers = this.#places.flatMap(({ server }) => server ?? []);
+    const least = Math.min(...servers.map(({ queue }) => queue));
+    const free = servers.filter(({ queue }) => queue === least);
+    const next = free.find(({ number }) => number > this.#last) ?? free[0];
+    if (next !== undefined) {
+      this.#last = next.number;
+      next.give(socket, doorway);
+    } else if (this.#kept.size < mostKept && !this.#stopping) this.#kept.set(socket, doorway);
+    else socket.destroy();
+  }
+
+  #giveKept(): void {
+    const kept = [...this.#kept];
+    this.#kept.clear();
+    for (const [socket, doorway] of kept) this.#give(socket, doorway);
+  }
+
+  #left(reason: PosternError): void {
+    if (this.#places.every((place) => place.empty)) this.#lost.abort(reason);
+  }
+
+  /** A worker's log is JSON; what else stands there, Node.js wrote when the worker failed. */
+  #write(worker: number, lines: string): void {
+    for (const line of lines.split(/(?<=\n)/))
+      if (line.startsWith("{")) this.#logTo.write(line);
+      else if (line.trim() !== "") this.#log.error({ worker, line: line.trimEnd() }, "a worker wrote this");
+  }
+}

@@ -1,0 +1,191 @@
+import { type ChildProcess, fork } from "node:child_process";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { type PosternError, problem } from "../errors.ts";
+import type { Quota } from "../gateway/quota.ts";
+import type { Doorway } from "../gateway/server.ts";
+import type { Secret } from "../secret.ts";
+import {
+  type Answer,
+  type Handover,
+  heard,
+  type Order,
+  type OrderName,
+  type Orders,
+  passphraseDescriptor,
+  type Taken,
+  up,
+} from "./orders.ts";
+import { Ledger, type Use, type Verdict } from "./shared-quota.ts";
+
+/** How long a worker that has said its last word may take to end. */
+const endMs = 2_000;
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface HandOptions {
+  readonly number: number;
+  /** What the vault's identity is unlocked with; it goes through a pipe of its own, not among the orders. */
+  readonly passphrase: Secret | undefined;
+  /** What local keys use, of all workers. */
+  readonly quota: Quota;
+  /** Takes what it writes to its log, as whole lines. */
+  readonly write: (lines: string) => void;
+  /** Takes back a connection that has not reached it. */
+  readonly returned: (socket: Socket, doorway: Doorway) => void;
+}
+
+/** An option of Node.js: a signal that comes before the worker listens for it opens no inspector either. */
+const deafness = "--disable-sigusr1";
+
+function start(): ChildProcess {
+  // What is shipped is bundled, flat in one folder (rolldown.config.ts).
+  const fromSources = import.meta.filename.endsWith(".ts");
+  return fork(join(import.meta.dirname, fromSources ? "../worker.ts" : "worker.js"), {
+    execArgv: [...process.execArgv.filter((option) => option !== deafness), deafness],
+    serialization: "advanced",
+    // The log, the orders, and the passphrase.
+    stdio: ["ignore", "ignore", "pipe", "ipc", "pipe"],
+  });
+}
+
+/** A worker process, as its primary sees it. */
+export class Hand {
+  readonly number: number;
+  /** Resolves when the process is gone, with how it ended in a few words. */
+  readonly ended: Promise<string>;
+  readonly #process: ChildProcess;
+  /** Connections on their way to it. They stay open here until it has them. */
+  readonly #handovers = new Map<number, { readonly socket: Socket; readonly doorway: Doorway }>();
+  #connections = 0;
+  readonly #up: Promise<unknown>;
+  readonly #waiting = new Map<number, Waiting>();
+  #orders = 0;
+  #gone: string | undefined;
+
+  constructor({ number, passphrase, quota, write, returned }: HandOptions) {
+    this.number = number;
+    this.#process = start();
+    this.#up = new Promise((resolve) => this.#process.once("message", resolve));
+    const ledger = new Ledger(quota, (verdict) => this.#send(verdict));
+    this.#process.on("message", (message: Answer | Use | Taken | typeof up) => {
+      if (message === up) return;
+      if ("id" in message) this.#hear(message);
+      else if ("taken" in message) this.#let(message);
+      else void ledger.hear(message);
+    });
+    // Sending to a process that is just ending fails; that it has ended is what counts.
+    this.#process.on("error", () => {});
+    this.ended = new Promise((resolve) =>
+      this.#process.once("exit", (status: number | null, signal: string | null) => {
+        this.#gone = signal ?? `status ${status}`;
+        ledger.close();
+        for (const { socket, doorway } of this.#handovers.values()) returned(socket, doorway);
+        for (const { reject } of this.#waiting.values()) reject(this.failure(`it ended with ${this.#gone}`));
+        resolve(this.#gone);
+      }),
+    );
+    const { stdio, stderr } = this.#process;
+    if (stderr !== null) forwardLines(stderr, write);
+    const pipe = stdio[passphraseDescriptor] as Writable;
+    pipe.on("error", () => {}).end(passphrase?.expose() ?? "");
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** How many connections are on their way to it: those of a worker that is too busy to take them pile up. */
+  get queue(): number {
+    return this.#handovers.size;
+  }
+
+  /** Whether it runs. */
+  get alive(): boolean {
+    return this.#gone === undefined;
+  }
+
+  /** Gives an order. Rejects with what the worker says, or worker_failed when it ends or is silent for so long. */
+  async ask<N extends OrderName>(
+    name: N,
+    about: Orders[N]["about"],
+    withinMs: number,
+  ): Promise<Orders[N]["answer"]> {
+    if (this.#gone !== undefined) throw this.failure(`it has ended with ${this.#gone}`);
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const id = (this.#orders += 1);
+    const late = (): void => reject(this.failure(`it has not answered "${name}" for ${withinMs / 1000} s`));
+    const timer = setTimeout(late, withinMs);
+    this.#waiting.set(id, { resolve, reject });
+    try {
+      await Promise.race([this.#up, promise]);
+      const order: Order<N> = { id, name, about };
+      this.#send(order);
+      return (await promise) as Orders[N]["answer"];
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+    }
+  }
+
+  /** Lets it drain for up to `withinMs` and waits for its end. */
+  async stop(withinMs: number): Promise<void> {
+    await this.ask("stop", undefined, withinMs).catch(() => {});
+    const timer = setTimeout(() => this.kill(), endMs);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  /** Hands it a connection, of which nothing has been read. */
+  give(socket: Socket, doorway: Doorway): void {
+    const connection = (this.#connections += 1);
+    this.#handovers.set(connection, { socket, doorway });
+    const handover: Handover = { connection, doorway };
+    // Node.js, left to close it here, forgets to where the worker dies on receipt: the client would wait for ever. What
+    // cannot be sent is returned when the worker is gone.
+    this.#process.send(handover, socket, { keepOpen: true }, () => {});
+  }
+
+  /** The worker has a connection: this process lets go of it. */
+  #let({ taken }: Taken): void {
+    this.#handovers.get(taken)?.socket.destroy();
+    this.#handovers.delete(taken);
+  }
+
+  #send(message: Order | Verdict): void {
+    if (this.#process.connected) this.#process.send(message);
+  }
+
+  #hear(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    if ("error" in answer) waiting?.reject(heard(answer.error));
+    else waiting?.resolve(answer.value);
+  }
+
+  /** What is wrong with it, as an error. */
+  failure(reason: string): PosternError {
+    return problem("worker_failed", { number: this.number, reason });
+  }
+}
+
+/** Passes on the lines of a worker's log whole, so that lines of two processes never meet in one. */
+function forwardLines(stderr: Readable, log: (lines: string) => void): void {
+  let rest = "";
+  stderr.setEncoding("utf8").on("data", (text: string) => {
+    const end = text.lastIndexOf("\n") + 1;
+    if (end === 0) rest += text;
+    else {
+      log(rest + text.slice(0, end));
+      rest = text.slice(end);
+    }
+  });
+  stderr.on("end", () => rest !== "" && log(`${rest}\n`));
+}

@@ -1,0 +1,74 @@
+import type { EndpointState } from "../admin/server.ts";
+import type { Sources } from "../config/sources.ts";
+import { type Code, PosternError, problem, reasonOf } from "../errors.ts";
+import type { Doorway } from "../gateway/server.ts";
+import type { Samples } from "./samples.ts";
+
+/** What a worker needs to begin. */
+export interface Beginning {
+  /** Which worker it is: the first is 1. Its log lines carry it. */
+  readonly number: number;
+  /** The configuration that the primary began with: it says where the vault is, whatever was reloaded since. */
+  readonly first: Sources;
+  /** The configuration in force. */
+  readonly sources: Sources;
+}
+
+/**
+ * What the primary asks of a worker, and what it gets back. Nothing of it is secret: a worker opens the vault by itself,
+ * and a passphrase reaches it another way.
+ */
+export interface Orders {
+  /** Opens the vault, and gets ready for connections. */
+  readonly begin: { readonly about: Beginning; readonly answer: undefined };
+  /** Reads the vault again, and puts it and this configuration in force for new requests. */
+  readonly apply: { readonly about: Sources; readonly answer: undefined };
+  readonly states: { readonly about: undefined; readonly answer: readonly EndpointState[] };
+  readonly samples: { readonly about: undefined; readonly answer: Samples };
+  /** Drains, answers, and ends the process. */
+  readonly stop: { readonly about: undefined; readonly answer: undefined };
+}
+
+export type OrderName = keyof Orders;
+
+export interface Order<N extends OrderName = OrderName> {
+  readonly id: number;
+  readonly name: N;
+  readonly about: Orders[N]["about"];
+}
+
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: Told };
+
+/** Where a worker reads the passphrase of the vault's identity, if there is one. */
+export const passphraseDescriptor = 4;
+
+/** Comes with a connection that the primary has accepted, and says where. */
+export interface Handover {
+  readonly connection: number;
+  readonly doorway: Doorway;
+}
+
+/** A worker's word that it has a connection, before it reads the first byte of it. */
+export interface Taken {
+  readonly taken: number;
+}
+
+/** What a worker says first: until then, nothing that is sent to it is sure to be heard. */
+export const up = "up";
+
+/** An error on its way to another process. */
+interface Told {
+  readonly code: Code;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export function tell(error: unknown): Told {
+  const known =
+    error instanceof PosternError ? error : problem("internal", { reason: reasonOf(error) }, error);
+  return { code: known.code, message: known.message, hint: known.hint };
+}
+
+export const heard = ({ code, message, hint }: Told): PosternError => new PosternError(code, [message, hint]);

@@ -1,0 +1,82 @@
+import type { Socket } from "node:net";
+import { type DestinationStream, pino } from "pino";
+import { configFrom } from "../config/sources.ts";
+import { problem } from "../errors.ts";
+import type { Quota } from "../gateway/quota.ts";
+import type { Vault } from "../vault/vault.ts";
+import { openVaultOf } from "./foundation.ts";
+import {
+  type Beginning,
+  type Handover,
+  type Order,
+  type OrderName,
+  type Orders,
+  passphraseDescriptor,
+} from "./orders.ts";
+import { Solo } from "./solo.ts";
+
+interface Work {
+  readonly solo: Solo;
+  readonly vault: Vault;
+}
+
+/** What a worker does at each order of its primary. It watches no file: one reload is for all. */
+export class Servant {
+  readonly #logTo: DestinationStream;
+  readonly #quota: Quota;
+  #work: Promise<Work>;
+  #solo: Solo | undefined;
+
+  constructor(logTo: DestinationStream, quota: Quota) {
+    this.#logTo = logTo;
+    this.#quota = quota;
+    this.#work = Promise.reject(problem("internal", { reason: "a worker was asked before it began" }));
+    this.#work.catch(() => {});
+  }
+
+  /** Carries out an order and returns its answer. Throws what stands in the way. */
+  obey<N extends OrderName>({ name, about }: Order<N>): Promise<Orders[N]["answer"]> {
+    const orders: { [K in OrderName]: (about: Orders[K]["about"]) => Promise<Orders[K]["answer"]> } = {
+      begin: async (beginning) => {
+        this.#work = this.#begin(beginning);
+        await this.#work;
+        return undefined;
+      },
+      apply: async (sources) => {
+        const { solo, vault } = await this.#work;
+        await vault.refresh();
+        await solo.apply({ config: configFrom(sources) });
+        return undefined;
+      },
+      states: async () => (await this.#work).solo.states(),
+      samples: async () => (await this.#work).solo.samples(),
+      stop: async () => {
+        await (await this.#work).solo.stop();
+        return undefined;
+      },
+    };
+    return orders[name](about);
+  }
+
+  /** Serves a connection. One that comes when it cannot is closed. */
+  receive(socket: Socket, { doorway }: Handover): void {
+    // It wants to end connections itself when a client has closed its side, as listenOn's do.
+    socket.allowHalfOpen = true;
+    if (this.#solo === undefined) socket.destroy();
+    else this.#solo.receive(socket, doorway);
+  }
+
+  async #begin({ number, first, sources }: Beginning): Promise<Work> {
+    const { env } = process;
+    const { vault } = await openVaultOf(configFrom(first), { env }, { descriptor: passphraseDescriptor });
+    const config = configFrom(sources);
+    const log = pino(
+      { level: config.logLevel, base: { worker: number }, timestamp: pino.stdTimeFunctions.isoTime },
+      this.#logTo,
+    );
+    const solo = new Solo(config, vault, log, this.#quota);
+    await solo.begin();
+    this.#solo = solo;
+    return { solo, vault };
+  }
+}

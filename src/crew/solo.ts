@@ -1,0 +1,149 @@
+import type { Socket } from "node:net";
+import type { Logger } from "pino";
+import type { EndpointState } from "../admin/server.ts";
+import type { Config } from "../config/config.ts";
+import type { PosternError } from "../errors.ts";
+import { AnswerCaches } from "../gateway/cache.ts";
+import { type Destination, type Directory, directoryOf } from "../gateway/directory.ts";
+import { systemAuthorities } from "../gateway/dial.ts";
+import { limits } from "../gateway/limits.ts";
+import { Metrics } from "../gateway/metrics.ts";
+import { Probing } from "../gateway/probing.ts";
+import { LocalQuota, type Quota } from "../gateway/quota.ts";
+import { type Rules, rulesOf } from "../gateway/rules.ts";
+import { type Doorway, Gateway } from "../gateway/server.ts";
+import { Upstream } from "../gateway/upstream.ts";
+import { recorderFor } from "../vault/audit.ts";
+import { LiveTokens } from "../vault/live-tokens.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Checked, Crew } from "./crew.ts";
+import type { Samples } from "./samples.ts";
+
+/** Serves in this process. */
+export class Solo implements Crew {
+  readonly strength = { serving: 1, wanted: 1 };
+  /** This process is lost only as a whole. */
+  readonly lost = new AbortController().signal;
+  readonly #vault: Vault;
+  readonly #log: Logger;
+  readonly #gateway: Gateway;
+  readonly #caches = new AnswerCaches();
+  readonly #metrics = new Metrics(
+    () => this.#directory,
+    () => this.#caches.bytes(),
+  );
+  readonly #probing: Probing;
+  readonly #quota: Quota;
+  readonly #tokens: LiveTokens;
+  #config: Config;
+  #directory: Directory;
+  #rules: Rules;
+  #authorities: readonly string[] | undefined;
+
+  constructor(
+    config: Config,
+    vault: Vault,
+    log: Logger,
+    quota: Quota = new LocalQuota(() => performance.now()),
+  ) {
+    this.#quota = quota;
+    this.#vault = vault;
+    this.#log = log;
+    this.#config = config;
+    this.#tokens = new LiveTokens(log, () => this.#compileAgain());
+    this.#directory = this.#compile(undefined);
+    this.#probing = new Probing(log);
+    this.#rules = rulesOf(config);
+    this.#gateway = new Gateway({
+      directory: () => this.#directory,
+      rules: () => this.#rules,
+      quota: this.#quota,
+      metrics: this.#metrics,
+      caches: this.#caches,
+      log,
+    });
+  }
+
+  async listen(doorways: readonly Doorway[]): Promise<readonly string[]> {
+    await this.#prepare();
+    return this.#gateway.listen(doorways);
+  }
+
+  /** Gets ready for connections that another process accepts, in place of `listen`. */
+  async begin(): Promise<void> {
+    await this.#prepare();
+    this.#gateway.begin();
+  }
+
+  /** Serves a connection that another process has accepted. */
+  receive(socket: Socket, doorway: Doorway): void {
+    this.#gateway.receive(socket, doorway);
+  }
+
+  async apply({ config }: Pick<Checked, "config">): Promise<void> {
+    await this.#followTokens(config);
+    this.#config = config;
+    this.#rules = rulesOf(config);
+    this.#caches.keepOnly(config.endpoints);
+    this.#quota.keep(new Set(config.keys?.keys()));
+    this.#compileAgain();
+    this.#log.level = config.logLevel;
+  }
+
+  reloaded(ok: boolean): void {
+    this.#metrics.reloaded(ok);
+  }
+
+  async states(): Promise<readonly EndpointState[]> {
+    return [...this.#directory.destinations.values()].map(stateOf);
+  }
+
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
+    return this.#metrics.exposition();
+  }
+
+  /** All metrics as data, to be merged with others'. */
+  samples(): Promise<Samples> {
+    return this.#metrics.values();
+  }
+
+  async stop(): Promise<void> {
+    this.#probing.stop();
+    this.#tokens.stop();
+    await this.#gateway.stop(limits.drainMs);
+    for (const { way } of this.#directory.destinations.values()) if (way instanceof Upstream) way.close();
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#followTokens(this.#config);
+    this.#compileAgain();
+  }
+
+  /** Keeps the tokens that endpoints take from sources fresh, and has those asked that were not before. */
+  #followTokens({ endpoints, audit }: Config): Promise<void> {
+    const names = new Set([...endpoints.values()].flatMap(({ credentials }) => credentials));
+    const items = this.#vault.items().filter(({ name }) => names.has(name));
+    const failed = ({ code, message }: PosternError): void => this.#log.error({ code }, message);
+    return this.#tokens.follow(items, recorderFor({ log: audit, command: "serve", failed }));
+  }
+
+  #compileAgain(): void {
+    this.#directory = this.#compile(this.#directory);
+    this.#probing.follow(this.#directory);
+  }
+
+  #compile(before: Directory | undefined): Directory {
+    return directoryOf(
+      this.#config,
+      (name) => this.#tokens.current(this.#vault.find(name)),
+      new Date(),
+      () => (this.#authorities ??= systemAuthorities()),
+      before,
+    );
+  }
+}
+
+function stateOf({ endpoint, way }: Destination): EndpointState {
+  if (way instanceof Upstream) return { endpoint: endpoint.name, ready: true };
+  return { endpoint: endpoint.name, ready: false, code: way.code, message: way.message };
+}

@@ -1,0 +1,40 @@
+/** The value of a hexadecimal digit, or -1. */
+function hexValue(code: number | undefined): number {
+  if (code === undefined) return -1;
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
+}
+
+/**
+ * The content of whole HTTP/1.1 chunks, `size CRLF data CRLF`, one or several (RFC 9112 §7.1): a slice for each. The
+ * reader of the answer has judged the framing already, so what does not look like it only ends the result.
+ *
+ * @param parts what the slices are added to
+ */
+export function contentOf(chunks: Buffer, parts: Buffer[] = []): Buffer[] {
+  let at = 0;
+  while (at < chunks.length) {
+    let size = 0;
+    for (let digit = hexValue(chunks[at]); digit >= 0; digit = hexValue(chunks[at])) {
+      size = size * 16 + digit;
+      at += 1;
+    }
+    if (size === 0 || chunks[at] !== 0x0d) break;
+    at += 2;
+    parts.push(chunks.subarray(at, at + size));
+    at += size + 2;
+  }
+  return parts;
+}
+
+/**
+ * The parts in one buffer with memory of its own. `Buffer.concat` takes small ones from a pool: to keep them would keep
+ * all that shares their piece of it.
+ */
+export function joined(parts: readonly Buffer[]): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) at += part.copy(bytes, at);
+  return bytes;
+}
