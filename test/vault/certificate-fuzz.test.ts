@@ -1,0 +1,3 @@
+import { takesOrRefuses } from "./certificate-fuzz.ts";
+
+takesOrRefuses(1_000);
