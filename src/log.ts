@@ -1,7 +1,12 @@
-import { type DestinationStream, pino } from "pino";
+import { write, writeSync } from "node:fs";
+import type { DestinationStream } from "pino";
 
 /** Lines wait for each other until there are so many bytes of them, or for so many milliseconds. */
 const gathered = { bytes: 8 * 1024, ms: 100 };
+/** What waits for a reader that does not read, in bytes; beyond it lines are lost. */
+const mostBytes = 16 * 1024 * 1024;
+/** How long a process that ends waits for such a reader, in steps of so many milliseconds. */
+const lastWords = { steps: 20, ms: 50 };
 
 /** Where the log of a serving process goes. */
 export interface LogFile extends DestinationStream {
@@ -9,40 +14,67 @@ export interface LogFile extends DestinationStream {
   flushSync(): void;
 }
 
+const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === "EAGAIN";
+
 /**
- * Standard error, without waiting for it, as `process.stderr` does where it is a file. Many lines leave in one system
- * call: each would cost a request a tenth of what it costs at all.
+ * Standard error, without waiting for it as `process.stderr` does where it is a file. Many lines leave in one system
+ * call: each would cost a request a tenth of what it costs at all. A log that nobody reads any more ends nothing and
+ * holds nothing up: not even the process's end, for which pino's own destination would wait for ever.
  */
 export function logToStandardError(): LogFile {
-  const file = pino.destination({ dest: 2, sync: false, minLength: gathered.bytes });
-  // A log that nobody reads any more must not end what is served.
-  file.on("error", () => {});
+  const file = 2;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let writing = false;
   let timer: NodeJS.Timeout | undefined;
-  /** Bytes that have not left. */
-  let waiting = 0;
+
+  const take = (): Buffer => {
+    const bytes = Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    return bytes;
+  };
   const flush = (): void => {
+    clearTimeout(timer);
     timer = undefined;
-    file.flush();
+    if (!writing && waitingBytes > 0) send(take());
   };
   const flushSoon = (): void => {
     timer ??= setTimeout(flush, gathered.ms).unref();
   };
-  file.on("write", (bytes) => (waiting -= bytes));
-  // What came while it wrote, it keeps, unless that is enough for another call.
-  file.on("drain", () => {
-    if (waiting > 0) flushSoon();
-  });
+  const send = (bytes: Buffer): void => {
+    writing = true;
+    write(file, bytes, (error, written) => {
+      writing = false;
+      // What could not be written for another reason is lost: there is nobody to tell.
+      const rest = error === null ? bytes.subarray(written) : isFull(error) ? bytes : Buffer.alloc(0);
+      if (rest.length > 0) {
+        waiting.unshift(rest);
+        waitingBytes += rest.length;
+      }
+      if (waitingBytes > 0) flushSoon();
+    });
+  };
   const flushSync = (): void => {
-    clearTimeout(timer);
-    file.flushSync();
+    let bytes = take();
+    for (let step = 0; bytes.length > 0 && step < lastWords.steps; step += 1)
+      try {
+        bytes = bytes.subarray(writeSync(file, bytes));
+      } catch (error) {
+        if (!isFull(error)) return;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lastWords.ms);
+      }
   };
   // However the process ends, but by a signal that it cannot see.
   process.on("exit", flushSync);
   return {
     write(line) {
-      waiting += Buffer.byteLength(line);
-      file.write(line);
-      flushSoon();
+      if (waitingBytes > mostBytes) return;
+      const bytes = Buffer.from(line);
+      waiting.push(bytes);
+      waitingBytes += bytes.length;
+      if (waitingBytes >= gathered.bytes) flush();
+      else flushSoon();
     },
     flushSync,
   };
