@@ -10,6 +10,7 @@ import { type Entry, Handler, type HandlerOptions } from "./handle.ts";
 import { HttpReply } from "./http-reply.ts";
 import { limits } from "./limits.ts";
 import { beginChecks, type Listener, listenOnEach } from "./listen.ts";
+import { Pipeline } from "./pipeline.ts";
 import { PlainConnection } from "./plain-connection.ts";
 import { errorResponse } from "./respond.ts";
 import type { Rules } from "./rules.ts";
@@ -40,14 +41,13 @@ export class Gateway {
   readonly #handler: Handler;
   readonly #log: Logger;
   readonly #turn = new Turn();
+  readonly #pipeline = new Pipeline();
   readonly #rules: () => Rules;
   readonly #clients = new Clients();
   readonly #plain = new Map<Socket, PlainConnection>();
   readonly #entries = new WeakMap<object, Entry>();
   /** The last answer that each connection was asked for. */
   readonly #answers = new WeakMap<object, Answer>();
-  /** How many requests of a connection wait for the answers before theirs. */
-  readonly #waiting = new WeakMap<Socket, number>();
   /** Connections whose bytes were no request; what follows is read past. */
   readonly #refused = new WeakSet<object>();
   /** Connections that came from a plain one with bytes that did not wait for its last answer. */
@@ -159,31 +159,7 @@ export class Gateway {
     if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
     const handle = (): void =>
       void this.#handler.handle({ ask: askOf(req), reply, entry: this.#entryOf(req) });
-    if (res.socket === null) this.#inTurn(req.socket, res, handle);
-    else handle();
-  }
-
-  /**
-   * Has a request wait for the answers before its own. Node's server gives out each as it is read: so many could be
-   * under way on one connection as fit in its memory, and those whose connection is lost would never hear of it.
-   */
-  #inTurn(socket: Socket, res: ServerResponse, handle: () => void): void {
-    const waiting = (this.#waiting.get(socket) ?? 0) + 1;
-    this.#waiting.set(socket, waiting);
-    // Behind the present packet: Node's parser reads on after each request of it.
-    if (waiting === limits.pipelined) setImmediate(() => this.#isLong(socket) && socket.pause());
-    // Node tells by this that the answers before are given. It never does where the connection ends with them.
-    res.once("socket", () => {
-      const wasLong = this.#isLong(socket);
-      this.#waiting.set(socket, (this.#waiting.get(socket) ?? 1) - 1);
-      if (wasLong && !this.#isLong(socket)) socket.resume();
-      setImmediate(handle);
-    });
-  }
-
-  /** Whether so many requests of a connection wait that no more are read. */
-  #isLong(socket: Socket): boolean {
-    return (this.#waiting.get(socket) ?? 0) >= limits.pipelined;
+    this.#pipeline.enter(req.socket, res, handle);
   }
 
   #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -192,10 +168,12 @@ export class Gateway {
     this.#answers.set(socket, { res, reply, refused: false });
     socket.setTimeout(0);
     // Until the endpoint has agreed nobody else reads the connection, or hears of its end.
-    const early = head.length === 0 ? [] : [head];
+    const early = [head];
+    let bytes = head.length;
     const keep = (chunk: Buffer): void => {
       early.push(chunk);
-      if (early.reduce((sum, { length }) => sum + length, 0) > limits.pipelinedBytes) socket.pause();
+      bytes += chunk.length;
+      if (bytes > limits.pipelinedBytes) socket.pause();
     };
     const left = (): void => void socket.destroy();
     socket.on("data", keep).on("end", left);
