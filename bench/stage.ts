@@ -5,7 +5,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Issued, issue, makeAuthority } from "../src/vault/x509.ts";
+import { type Issued, issue, makeAuthority } from "../src/vault/certificates/x509.ts";
 import { serverName } from "./load/target.ts";
 import type { UpstreamPorts, UpstreamSetting } from "./upstream/main.ts";
 

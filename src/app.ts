@@ -9,13 +9,13 @@ import { openVaultOf, refuseWrongPairs } from "./crew/foundation.ts";
 import type { Fleet } from "./crew/fleet.ts";
 import { Solo } from "./crew/solo.ts";
 import { errorBody, PosternError, problem, reasonOf } from "./errors.ts";
-import { askOf } from "./gateway/ask.ts";
-import { guard } from "./gateway/guard.ts";
-import { beginChecks, listenOn } from "./gateway/listen.ts";
+import { askOf } from "./gateway/local/ask.ts";
+import { guard } from "./gateway/local/guard.ts";
+import { beginChecks, listenOn } from "./gateway/local/listen.ts";
 import type { Doorway } from "./gateway/server.ts";
-import { clearTheWay } from "./gateway/socket.ts";
-import type { Unlocking } from "./vault/passphrase.ts";
-import { Upkeep } from "./vault/upkeep.ts";
+import { clearTheWay } from "./gateway/local/socket.ts";
+import type { Unlocking } from "./vault/identity/passphrase.ts";
+import { Upkeep } from "./vault/renewal/upkeep.ts";
 import type { Vault } from "./vault/vault.ts";
 
 export interface AppOptions {

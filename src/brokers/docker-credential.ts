@@ -1,6 +1,6 @@
 import { PosternError, problem } from "../errors.ts";
 import { Secret } from "../secret.ts";
-import type { Recorder } from "../vault/audit.ts";
+import type { Recorder } from "../vault/audit/audit.ts";
 import type { Item } from "../vault/item.ts";
 import { kinds } from "../vault/kinds/index.ts";
 import { factOf } from "../vault/kinds/value.ts";

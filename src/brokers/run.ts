@@ -4,7 +4,7 @@ import { type Readable, Transform, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type PosternError, problem, reasonOf } from "../errors.ts";
 import type { Secret } from "../secret.ts";
-import type { Recorder } from "../vault/audit.ts";
+import type { Recorder } from "../vault/audit/audit.ts";
 import { Mask } from "./run-mask.ts";
 
 /** A program to run, and what it is given. */

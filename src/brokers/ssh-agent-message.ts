@@ -1,4 +1,4 @@
-import { CutOff, string, uint32, WireReader } from "../vault/ssh-wire.ts";
+import { CutOff, string, uint32, WireReader } from "../vault/ssh/ssh-wire.ts";
 
 // The messages of the agent protocol (draft-ietf-sshm-ssh-agent). ssh2's AgentProtocol, as a server, loses its place in
 // the stream after each request that it refuses, keeps messages of any size, and signs for RSA with SHA-1 unless told

@@ -1,4 +1,4 @@
-import { CutOff, WireReader } from "../vault/ssh-wire.ts";
+import { CutOff, WireReader } from "../vault/ssh/ssh-wire.ts";
 
 /** SSH_MSG_USERAUTH_REQUEST (RFC 4252 §6). */
 const userauthRequest = 50;

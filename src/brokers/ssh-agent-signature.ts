@@ -1,7 +1,7 @@
 import { sign } from "node:crypto";
 import { promisify } from "node:util";
-import type { SshKey } from "../vault/ssh-key.ts";
-import { mpint, string } from "../vault/ssh-wire.ts";
+import type { SshKey } from "../vault/ssh/ssh-key.ts";
+import { mpint, string } from "../vault/ssh/ssh-wire.ts";
 
 /** The hashes that a request's flags name for RSA (draft-ietf-sshm-ssh-agent §3.6.1), in the order that OpenSSH obeys. */
 const rsaHashes = [

@@ -2,7 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { PosternError, problem, reasonOf } from "../errors.ts";
 import type { Item } from "../vault/item.ts";
 import { asksFirst, publicBlobOf, sshKeyOf } from "../vault/kinds/ssh-key.ts";
-import { fingerprintOf } from "../vault/ssh-public.ts";
+import { fingerprintOf } from "../vault/ssh/ssh-public.ts";
 import type { Vault } from "../vault/vault.ts";
 import { type ClientLimits, serveClient } from "./ssh-agent-client.ts";
 import { failure, listed, readRequest, type Request, signed } from "./ssh-agent-message.ts";

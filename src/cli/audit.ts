@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { problem } from "../errors.ts";
-import { readLog } from "../vault/audit-file.ts";
-import { entriesOf, type Entry } from "../vault/audit-entry.ts";
+import { readLog } from "../vault/audit/audit-file.ts";
+import { entriesOf, type Entry } from "../vault/audit/audit-entry.ts";
 import { type Io, say, sayJson, table } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
 import { momentOf } from "./moment.ts";

@@ -3,15 +3,15 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { catalogue, PosternError, problem } from "../errors.ts";
 import type { Finding } from "../vault/pairing.ts";
-import { endpointLines, findingsOf } from "./endpoint-lines.ts";
+import { endpointLines, findingsOf } from "./endpoint/endpoint-lines.ts";
 import { expiryLines } from "./expiry-lines.ts";
 import { type Io, sayJson } from "./io.ts";
 import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
 import { configFile, configOption } from "./place.ts";
-import { sharedModels } from "./shared-models.ts";
-import { askedForEndpoints } from "./vault-asked.ts";
-import { openVaultOf } from "./vault-open.ts";
-import { waitingLines } from "./waiting-lines.ts";
+import { sharedModels } from "./endpoint/shared-models.ts";
+import { askedForEndpoints } from "./vault/vault-asked.ts";
+import { openVaultOf } from "./vault/vault-open.ts";
+import { waitingLines } from "./vault/waiting-lines.ts";
 
 const help = `
 Exit status: 0 all is well, 1 a problem with the vault or a credential, 2 a problem with the configuration, the wrong

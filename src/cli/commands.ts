@@ -25,9 +25,13 @@ export const commands: readonly {
   {
     name: "vault",
     summary: "add, list, show, rotate and remove credentials, and look after the vault itself",
-    load: () => import("./vault.ts"),
+    load: () => import("./vault/vault.ts"),
   },
-  { name: "endpoint", summary: "add, list, test and remove endpoints", load: () => import("./endpoint.ts") },
+  {
+    name: "endpoint",
+    summary: "add, list, test and remove endpoints",
+    load: () => import("./endpoint/endpoint.ts"),
+  },
   {
     name: "key",
     summary: "add, list and remove the local keys of applications",
@@ -52,7 +56,7 @@ export const commands: readonly {
   {
     name: "docker-credential",
     summary: "hand the vault's registry credentials to docker, podman and skopeo",
-    load: () => import("./docker-credential.ts"),
+    load: () => import("./docker/docker-credential.ts"),
   },
   {
     name: "ssh-agent",

@@ -3,19 +3,19 @@ import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { PosternError } from "../errors.ts";
-import { nameOfPlace } from "../vault/identity.ts";
+import { nameOfPlace } from "../vault/identity/identity.ts";
 import { kindNames } from "../vault/item.ts";
 import { kinds } from "../vault/kinds/index.ts";
 import type { Vault } from "../vault/vault.ts";
 import { askHealth } from "./ask-health.ts";
-import { endpointLines, findingsOf } from "./endpoint-lines.ts";
+import { endpointLines, findingsOf } from "./endpoint/endpoint-lines.ts";
 import { expiryLines } from "./expiry-lines.ts";
 import { Exit, type Io, say, sayJson } from "./io.ts";
 import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
 import { configFile, configOption } from "./place.ts";
-import { askedForEndpoints } from "./vault-asked.ts";
-import { openVaultOf } from "./vault-open.ts";
-import { waitingLines } from "./waiting-lines.ts";
+import { askedForEndpoints } from "./vault/vault-asked.ts";
+import { openVaultOf } from "./vault/vault-open.ts";
+import { waitingLines } from "./vault/waiting-lines.ts";
 
 const help = `
 Exit status: 0 when nothing is wrong or missing, 1 otherwise.

@@ -7,7 +7,7 @@ import { problem, reasonOf } from "../errors.ts";
 import type { IdentityPlace } from "../config/config.ts";
 import { parseIdentity } from "../config/identity.ts";
 import type { Secret } from "../secret.ts";
-import { nameOfPlace } from "../vault/identity.ts";
+import { nameOfPlace } from "../vault/identity/identity.ts";
 import { createVault } from "../vault/vault.ts";
 import { type Io, say } from "./io.ts";
 import { newPassphrase } from "./passphrase.ts";

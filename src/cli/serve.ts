@@ -5,7 +5,7 @@ import { logToStandardError } from "../log.ts";
 import { settleMemory } from "../settle.ts";
 import { type Io, say } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
-import { unlockingOf } from "./vault-open.ts";
+import { unlockingOf } from "./vault/vault-open.ts";
 
 /** `postern serve`: runs the gateway until it is told to end. */
 export function define(io: Io): Command {

@@ -10,7 +10,7 @@ import { isInteractive } from "./prompt.ts";
 import { quote } from "./quote.ts";
 import { Confirmation } from "./ssh-confirm.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-import { openFor } from "./vault-open.ts";
+import { openFor } from "./vault/vault-open.ts";
 
 interface Options {
   readonly config?: string;

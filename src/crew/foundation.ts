@@ -2,7 +2,7 @@ import type { Config, PassphrasePlace } from "../config/config.ts";
 import { problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import { pair } from "../vault/pairing.ts";
-import { readPassphrase, type Unlocking } from "../vault/passphrase.ts";
+import { readPassphrase, type Unlocking } from "../vault/identity/passphrase.ts";
 import { openVault, type Vault } from "../vault/vault.ts";
 
 /** An open vault, and what its identity was unlocked with. */

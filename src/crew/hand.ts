@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { type PosternError, problem } from "../errors.ts";
-import type { Quota } from "../gateway/quota.ts";
+import type { Quota } from "../gateway/keys/quota.ts";
 import type { Doorway } from "../gateway/server.ts";
 import type { Secret } from "../secret.ts";
 import {

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { type DestinationStream, pino } from "pino";
 import { configFrom } from "../config/sources.ts";
 import { problem } from "../errors.ts";
-import type { Quota } from "../gateway/quota.ts";
+import type { Quota } from "../gateway/keys/quota.ts";
 import type { Vault } from "../vault/vault.ts";
 import { openVaultOf } from "./foundation.ts";
 import {

@@ -1,5 +1,5 @@
 import type { LocalKeyConfig } from "../config/config.ts";
-import type { Denied, Granted, Quota } from "../gateway/quota.ts";
+import type { Denied, Granted, Quota } from "../gateway/keys/quota.ts";
 
 // What local keys use is counted once for all workers, by their primary: a limit does not grow with the workers.
 

@@ -2,10 +2,10 @@ import type { Choosing, Config, EjectionConfig, EndpointConfig, RetriesConfig } 
 import { defaultChoosing } from "../config/sharing.ts";
 import { PosternError } from "../errors.ts";
 import type { Item } from "../vault/item.ts";
-import { type Attachment, attachmentOf, expiredSince } from "./attach.ts";
-import { RetryBudget } from "./retry-budget.ts";
-import { Standing } from "./standing.ts";
-import { Upstream } from "./upstream.ts";
+import { type Attachment, attachmentOf, expiredSince } from "./upstream/attach.ts";
+import { RetryBudget } from "./attempts/retry-budget.ts";
+import { Standing } from "./attempts/standing.ts";
+import { Upstream } from "./upstream/upstream.ts";
 
 /** An endpoint as requests meet it: its connections, or the error that all of its requests are answered with. */
 export interface Destination {

@@ -1,19 +1,19 @@
 import type { Logger } from "pino";
 import type { EndpointConfig } from "../config/config.ts";
-import { type Ask, headerOf } from "./ask.ts";
-import { Attempts, type AttemptsWatch } from "./attempts.ts";
-import type { AnswerCaches } from "./cache.ts";
-import { sendCached } from "./cached.ts";
+import { type Ask, headerOf } from "./local/ask.ts";
+import { Attempts, type AttemptsWatch } from "./attempts/attempts.ts";
+import type { AnswerCaches } from "./cache/cache.ts";
+import { sendCached } from "./cache/cached.ts";
 import { type Destination, type Directory, openWay } from "./directory.ts";
-import { requestHeaders } from "./headers.ts";
-import { HubLinks, type HubPlace } from "./hub-links.ts";
-import type { Prepared } from "./line-up.ts";
-import type { Metrics } from "./metrics.ts";
+import { requestHeaders } from "./upstream/headers.ts";
+import { HubLinks, type HubPlace } from "./upstream/hub-links.ts";
+import type { Prepared } from "./attempts/line-up.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import type { RequestRecord } from "./record.ts";
-import { Renewing, type Sending } from "./renewing.ts";
+import { Renewing, type Sending } from "./attempts/renewing.ts";
 import type { Route } from "./route.ts";
 import type { Target } from "./target.ts";
-import { type Exchange, type ExchangeSink, Upstream } from "./upstream.ts";
+import { type Exchange, type ExchangeSink, Upstream } from "./upstream/upstream.ts";
 
 export interface DispatchOptions {
   readonly directory: () => Directory;

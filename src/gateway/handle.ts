@@ -1,22 +1,22 @@
 import type { Socket } from "node:net";
 import { PosternError, problem, reasonOf } from "../errors.ts";
-import type { Ask } from "./ask.ts";
-import { ClientLeft } from "./body.ts";
-import { isPreflight, permission, readableBy } from "./cors.ts";
+import type { Ask } from "./local/ask.ts";
+import { ClientLeft } from "./body/body.ts";
+import { isPreflight, permission, readableBy } from "./local/cors.ts";
 import { Dispatch, type DispatchOptions } from "./dispatch.ts";
-import { type Entered, Entrance } from "./entrance.ts";
-import { allowedOrigin, guard, type Place } from "./guard.ts";
-import { Metered } from "./metered.ts";
+import { type Entered, Entrance } from "./keys/entrance.ts";
+import { allowedOrigin, guard, type Place } from "./local/guard.ts";
+import { Metered } from "./local/metered.ts";
 import { mergeModels, mergesModels } from "./models.ts";
 import type { Outcome } from "./outcome.ts";
-import { asksForModels, listedFor, mayName } from "./permit.ts";
-import type { Quota } from "./quota.ts";
+import { asksForModels, listedFor, mayName } from "./keys/permit.ts";
+import type { Quota } from "./keys/quota.ts";
 import { beginRecord, logFields, type RequestRecord } from "./record.ts";
 import { Relay } from "./relay.ts";
-import type { Reply } from "./reply.ts";
-import { requestIdOf } from "./respond.ts";
+import type { Reply } from "./local/reply.ts";
+import { requestIdOf } from "./local/respond.ts";
 import { chooseRoute } from "./route.ts";
-import type { Rules } from "./rules.ts";
+import type { Rules } from "./keys/rules.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** Where a connection came in. */

@@ -1,8 +1,8 @@
-import { expiredSince } from "./attach.ts";
+import { expiredSince } from "./upstream/attach.ts";
 import { type Destination, type Directory } from "./directory.ts";
-import { fetchFrom } from "./fetch.ts";
+import { fetchFrom } from "./upstream/fetch.ts";
 import { limits } from "./limits.ts";
-import { Upstream } from "./upstream.ts";
+import { Upstream } from "./upstream/upstream.ts";
 
 /** One entry of OpenAI's model list. */
 export interface Model {

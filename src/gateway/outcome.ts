@@ -1,4 +1,4 @@
-import type { Failure, Phase } from "./failure.ts";
+import type { Failure, Phase } from "./upstream/failure.ts";
 
 /**
  * How a request ended: who ended it, and in which phase (HAProxy calls these termination states).

@@ -1,14 +1,14 @@
 import type { Socket } from "node:net";
 import type { PosternError } from "../errors.ts";
-import type { Ask } from "./ask.ts";
-import type { Failure } from "./failure.ts";
-import { responseHeaders, trailerFields } from "./headers.ts";
+import type { Ask } from "./local/ask.ts";
+import type { Failure } from "./upstream/failure.ts";
+import { responseHeaders, trailerFields } from "./upstream/headers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
-import type { Reply, ReplyEvents } from "./reply.ts";
-import type { Exchange, ExchangeSink } from "./upstream.ts";
-import { UsageTap } from "./usage.ts";
-import { fieldValues, type ResponseHead } from "./wire.ts";
+import type { Reply, ReplyEvents } from "./local/reply.ts";
+import type { Exchange, ExchangeSink } from "./upstream/upstream.ts";
+import { UsageTap } from "./metrics/usage.ts";
+import { fieldValues, type ResponseHead } from "./upstream/wire.ts";
 
 /** Takes over when the endpoint has switched protocols: the relay's part is done, and not settled. */
 type Switched = (head: ResponseHead, socket: Socket, rest: Buffer) => void;

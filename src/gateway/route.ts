@@ -1,12 +1,12 @@
 import { formatSize } from "../config/quantities.ts";
 import { problem } from "../errors.ts";
-import { type Ask, headerOf } from "./ask.ts";
-import { modelIn, type Peeked, peekBody, readBody, readOn, withModel } from "./body.ts";
-import type { Body } from "./connection.ts";
+import { type Ask, headerOf } from "./local/ask.ts";
+import { modelIn, type Peeked, peekBody, readBody, readOn, withModel } from "./body/body.ts";
+import type { Body } from "./upstream/connection.ts";
 import { type Destination, type Directory, pathsOf, type Pool } from "./directory.ts";
 import { limits } from "./limits.ts";
 import type { Target } from "./target.ts";
-import { Upstream } from "./upstream.ts";
+import { Upstream } from "./upstream/upstream.ts";
 
 /** What is sent to one endpoint. */
 interface Errand {

@@ -4,17 +4,17 @@ import type { Logger } from "pino";
 import { isLoopback } from "../config/address.ts";
 import type { Address } from "../config/config.ts";
 import { problem, reasonOf } from "../errors.ts";
-import { askOf, asksForWebSocket } from "./ask.ts";
-import { Clients } from "./clients.ts";
+import { askOf, asksForWebSocket } from "./local/ask.ts";
+import { Clients } from "./local/clients.ts";
 import { type Entry, Handler, type HandlerOptions } from "./handle.ts";
-import { HttpReply } from "./http-reply.ts";
+import { HttpReply } from "./local/http-reply.ts";
 import { limits } from "./limits.ts";
-import { beginChecks, type Listener, listenOnEach } from "./listen.ts";
-import { Pipeline } from "./pipeline.ts";
-import { PlainConnection } from "./plain-connection.ts";
-import { errorResponse } from "./respond.ts";
-import type { Rules } from "./rules.ts";
-import { Turn } from "./turn.ts";
+import { beginChecks, type Listener, listenOnEach } from "./local/listen.ts";
+import { Pipeline } from "./local/pipeline.ts";
+import { PlainConnection } from "./local/plain-connection.ts";
+import { errorResponse } from "./local/respond.ts";
+import type { Rules } from "./keys/rules.ts";
+import { Turn } from "./local/turn.ts";
 
 /** A place to listen, and the endpoint that its `/v1` is, if it is an endpoint's own. */
 export interface Doorway {

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
-import { responseHeaders } from "./headers.ts";
+import { responseHeaders } from "./upstream/headers.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
-import { headText, type ResponseHead } from "./wire.ts";
+import { headText, type ResponseHead } from "./upstream/wire.ts";
 
 /** Two connections that speak the same upgraded protocol. */
 export interface Tunnel {

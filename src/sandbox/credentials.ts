@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Secret } from "../secret.ts";
-import { type Issued, issue, makeAuthority } from "../vault/x509.ts";
+import { type Issued, issue, makeAuthority } from "../vault/certificates/x509.ts";
 import type { Demand } from "./demand.ts";
 
 /** Everything that a sandbox shows, and everything that it checks. */

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { problem, reasonOf } from "../errors.ts";
-import type { Issued } from "../vault/x509.ts";
+import type { Issued } from "../vault/certificates/x509.ts";
 import { type CredentialFiles, writeCredentials } from "./credential-files.ts";
 import { makeCredentials } from "./credentials.ts";
 import type { Demand } from "./demand.ts";

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { EndpointConfig } from "../config/config.ts";
 import { PosternError, problem } from "../errors.ts";
-import { withinOf } from "./expiry.ts";
+import { withinOf } from "./renewal/expiry.ts";
 import type { Attachable, Item } from "./item.ts";
 import { kinds } from "./kinds/index.ts";
 

@@ -5,8 +5,8 @@ import { randomUUID } from "node:crypto";
 import type { IdentityPlace } from "../config/config.ts";
 import { PosternError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
-import { nameIn, recorded, type Recorder, unrecorded, type Use } from "./audit.ts";
-import { type BackupSummary, listBackups, nameLastGood } from "./backup.ts";
+import { nameIn, recorded, type Recorder, unrecorded, type Use } from "./audit/audit.ts";
+import { type BackupSummary, listBackups, nameLastGood } from "./sealed/backup.ts";
 import {
   added,
   broughtBack,
@@ -20,8 +20,8 @@ import {
   removed,
   renamed,
   replaced,
-} from "./edits.ts";
-import { type Generation, note, readStore, sealed, write } from "./generation.ts";
+} from "./sealed/edits.ts";
+import { type Generation, note, readStore, sealed, write } from "./sealed/generation.ts";
 import {
   discardIdentity,
   type Identity,
@@ -29,12 +29,12 @@ import {
   newIdentity,
   readIdentity,
   writeIdentity,
-} from "./identity.ts";
+} from "./identity/identity.ts";
 import { type Draft, type Item, itemOf, type KindName } from "./item.ts";
-import { newKey } from "./mac.ts";
-import type { Unlocking } from "./passphrase.ts";
-import type { Recipient } from "./recipients.ts";
-import { withoutStale } from "./rotation.ts";
+import { newKey } from "./sealed/mac.ts";
+import type { Unlocking } from "./identity/passphrase.ts";
+import type { Recipient } from "./identity/recipients.ts";
+import { withoutStale } from "./renewal/rotation.ts";
 import { stores } from "./stores/index.ts";
 import { replace } from "./stores/replace.ts";
 import type { Store, Writer } from "./stores/store.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { string, uint32 } from "../../src/vault/ssh-wire.ts";
+import { string, uint32 } from "../../src/vault/ssh/ssh-wire.ts";
 
 /** A program that speaks the agent protocol byte by byte, to say also what no real one says. */
 export class AgentClient implements Disposable {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SshAgent, startSshAgent } from "../../src/brokers/ssh-agent.ts";
 import type { Item } from "../../src/vault/item.ts";
-import { string, uint32, WireReader } from "../../src/vault/ssh-wire.ts";
+import { string, uint32, WireReader } from "../../src/vault/ssh/ssh-wire.ts";
 import { eventually } from "../support/eventually.ts";
 import { Desk } from "../vault/desk.ts";
 import { AgentClient, listing, signRequest } from "./agent-client.ts";

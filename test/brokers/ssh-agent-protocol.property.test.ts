@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Frames, TooLong } from "../../src/brokers/ssh-agent-frames.ts";
 import { readRequest } from "../../src/brokers/ssh-agent-message.ts";
 import { purposeOf } from "../../src/brokers/ssh-agent-purpose.ts";
-import { string, uint32 } from "../../src/vault/ssh-wire.ts";
+import { string, uint32 } from "../../src/vault/ssh/ssh-wire.ts";
 
 const mostBytes = 1024;
 

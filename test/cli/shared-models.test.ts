@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sharedModels } from "../../src/cli/shared-models.ts";
+import { sharedModels } from "../../src/cli/endpoint/shared-models.ts";
 import { good, postern } from "../config/support.ts";
 import { Folder } from "../support/folder.ts";
 

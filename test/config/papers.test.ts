@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { keys } from "../../src/config/keys.ts";
 import { configSchema } from "../../src/config/schema.ts";
-import { makeAuthority } from "../../src/vault/x509.ts";
+import { makeAuthority } from "../../src/vault/certificates/x509.ts";
 import { bad, file, good } from "./support.ts";
 
 const root = join(import.meta.dirname, "..", "..");

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { Connection } from "../../src/gateway/connection.ts";
-import { PhaseTimeout } from "../../src/gateway/failure.ts";
+import { Connection } from "../../src/gateway/upstream/connection.ts";
+import { PhaseTimeout } from "../../src/gateway/upstream/failure.ts";
 import { connect } from "../support/client.ts";
 import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
 

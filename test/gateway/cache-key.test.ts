@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cacheKey, type CacheQuestion } from "../../src/gateway/cache-key.ts";
-import { isRepeatable } from "../../src/gateway/repeatable.ts";
+import { cacheKey, type CacheQuestion } from "../../src/gateway/cache/cache-key.ts";
+import { isRepeatable } from "../../src/gateway/cache/repeatable.ts";
 
 const embeddings: CacheQuestion = {
   endpoint: "private-2",

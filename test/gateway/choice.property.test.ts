@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { choosings } from "../../src/config/config.ts";
-import { type Candidate, ordered } from "../../src/gateway/choice.ts";
+import { type Candidate, ordered } from "../../src/gateway/attempts/choice.ts";
 
 interface Named extends Candidate {
   readonly name: number;

@@ -6,8 +6,8 @@ import {
   returnMs,
   shareOf,
   well,
-} from "../../src/gateway/health.ts";
-import { Standing } from "../../src/gateway/standing.ts";
+} from "../../src/gateway/attempts/health.ts";
+import { Standing } from "../../src/gateway/attempts/standing.ts";
 
 const ejection = { after: 3, forMs: 1000 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { homeward } from "../../src/gateway/hub-links.ts";
+import { homeward } from "../../src/gateway/upstream/hub-links.ts";
 import { ask } from "../support/client.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startUpstream } from "../support/upstream.ts";

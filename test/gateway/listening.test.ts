@@ -1,11 +1,11 @@
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import { AnswerCaches } from "../../src/gateway/cache.ts";
+import { AnswerCaches } from "../../src/gateway/cache/cache.ts";
 import { Gateway } from "../../src/gateway/server.ts";
-import { Metrics } from "../../src/gateway/metrics.ts";
+import { Metrics } from "../../src/gateway/metrics/metrics.ts";
 import type { Directory } from "../../src/gateway/directory.ts";
-import { LocalQuota } from "../../src/gateway/quota.ts";
-import { rulesOf } from "../../src/gateway/rules.ts";
+import { LocalQuota } from "../../src/gateway/keys/quota.ts";
+import { rulesOf } from "../../src/gateway/keys/rules.ts";
 import { ask } from "../support/client.ts";
 import { Sink } from "../support/gateway.ts";
 

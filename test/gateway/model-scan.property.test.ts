@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { limits } from "../../src/gateway/limits.ts";
-import { ModelScan } from "../../src/gateway/model-scan.ts";
+import { ModelScan } from "../../src/gateway/body/model-scan.ts";
 
 function scan(bytes: Buffer, cuts: readonly number[]): ModelScan {
   const at = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];

@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { Duplex } from "node:stream";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readPlainRequest } from "../../src/gateway/plain-request.ts";
+import { readPlainRequest } from "../../src/gateway/local/plain-request.ts";
 import { connect } from "../support/client.ts";
 import { bearer, startGateway } from "../support/gateway.ts";
 import { startUpstream } from "../support/upstream.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { retryAfterMs } from "../../src/gateway/retry-after.ts";
+import { retryAfterMs } from "../../src/gateway/attempts/retry-after.ts";
 
 const nowMs = Date.parse("1994-11-06T08:49:30Z");
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { RetryBudget } from "../../src/gateway/retry-budget.ts";
+import { RetryBudget } from "../../src/gateway/attempts/retry-budget.ts";
 
 test("retries are no more than the share of the requests, 2 a second and 20, whatever the load", () => {
   const steps = fc.array(fc.record({ requests: fc.nat(30), tries: fc.nat(30), ms: fc.nat(2000) }), {

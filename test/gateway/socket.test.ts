@@ -4,8 +4,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, wr
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { startApp } from "../../src/app.ts";
-import { listenOn } from "../../src/gateway/listen.ts";
-import { clearTheWay } from "../../src/gateway/socket.ts";
+import { listenOn } from "../../src/gateway/local/listen.ts";
+import { clearTheWay } from "../../src/gateway/local/socket.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { Folder } from "../support/folder.ts";
 import { Sink, startGateway, textOf } from "../support/gateway.ts";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { modelOfForm } from "../../src/gateway/sure-form.ts";
-import { modelOfJson } from "../../src/gateway/sure-json.ts";
+import { modelOfForm } from "../../src/gateway/keys/sure-form.ts";
+import { modelOfJson } from "../../src/gateway/keys/sure-json.ts";
 
 /** A key as it is written, quotes included. */
 const key = fc.oneof(

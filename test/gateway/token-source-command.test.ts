@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { SourceFault } from "../../src/vault/source-fault.ts";
-import { runTokenCommand } from "../../src/vault/token-command.ts";
+import { SourceFault } from "../../src/vault/tokens/source-fault.ts";
+import { runTokenCommand } from "../../src/vault/tokens/token-command.ts";
 import { ask as sendTo, errorIn } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { textOf } from "../support/gateway.ts";

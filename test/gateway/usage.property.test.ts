@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { AnswerCache } from "../../src/gateway/cache.ts";
-import { UsageTap } from "../../src/gateway/usage.ts";
-import { ResponseReader } from "../../src/gateway/wire.ts";
+import { AnswerCache } from "../../src/gateway/cache/cache.ts";
+import { UsageTap } from "../../src/gateway/metrics/usage.ts";
+import { ResponseReader } from "../../src/gateway/upstream/wire.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 60 });
 const long = fc.oneof(

@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import type { Usage } from "../../src/gateway/record.ts";
-import { UsageTap } from "../../src/gateway/usage.ts";
+import { UsageTap } from "../../src/gateway/metrics/usage.ts";
 
 const head = (type: string, ...more: string[]) => ({
   status: 200,

@@ -1,7 +1,7 @@
 import { problem } from "../../src/errors.ts";
-import { Metrics } from "../../src/gateway/metrics.ts";
+import { Metrics } from "../../src/gateway/metrics/metrics.ts";
 import { beginRecord, type RequestRecord } from "../../src/gateway/record.ts";
-import { Standing } from "../../src/gateway/standing.ts";
+import { Standing } from "../../src/gateway/attempts/standing.ts";
 import { good } from "../config/support.ts";
 
 const text = `

@@ -5,7 +5,7 @@ import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, test } from "vitest";
 import { startSandbox } from "../../src/sandbox/endpoint.ts";
-import { makeAuthority } from "../../src/vault/x509.ts";
+import { makeAuthority } from "../../src/vault/certificates/x509.ts";
 import { Folder } from "../support/folder.ts";
 import { Caller, clientOf, sandboxWith, tls, tokenIn, wordsOf } from "./support.ts";
 

@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import OpenAI from "openai";
 import type { Demand } from "../../src/sandbox/demand.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/endpoint.ts";
-import { type Issued, issue } from "../../src/vault/x509.ts";
+import { type Issued, issue } from "../../src/vault/certificates/x509.ts";
 import { Folder } from "../support/folder.ts";
 
 export const chatModel = "meta-llama/Llama-3.2-3B-Instruct";

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { keyTypes } from "../../src/vault/signing-key.ts";
-import { issue, makeAuthority } from "../../src/vault/x509.ts";
+import { keyTypes } from "../../src/vault/certificates/signing-key.ts";
+import { issue, makeAuthority } from "../../src/vault/certificates/x509.ts";
 import { Folder } from "../support/folder.ts";
 
 const validity = { notBefore: new Date(Date.now() - 60_000), validDays: 30 };

@@ -3,7 +3,7 @@ import { Writable } from "node:stream";
 import { stringify } from "yaml";
 import { type RunningApp, startApp } from "../../src/app.ts";
 import { Secret } from "../../src/secret.ts";
-import type { Issued } from "../../src/vault/x509.ts";
+import type { Issued } from "../../src/vault/certificates/x509.ts";
 import { kinds } from "../../src/vault/kinds/index.ts";
 import type { Draft, KindName } from "../../src/vault/item.ts";
 import { createVault, type Vault } from "../../src/vault/vault.ts";

@@ -1,4 +1,4 @@
-import { type Issued, issue, makeAuthority } from "../../src/vault/x509.ts";
+import { type Issued, issue, makeAuthority } from "../../src/vault/certificates/x509.ts";
 
 const dayMs = 86_400_000;
 const validity = { notBefore: new Date(Date.now() - dayMs), validDays: 30 };

@@ -4,7 +4,7 @@ import { armor, Decrypter } from "age-encryption";
 import * as vectors from "cctv-age";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
-import { scryptIdentity, TooCostly } from "../../src/vault/scrypt.ts";
+import { scryptIdentity, TooCostly } from "../../src/vault/identity/scrypt.ts";
 
 // The age test vectors of C2SP (CCTV), through the reader as vaults and identities use it: the library, and a scrypt
 // identity of our own.

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { PosternError } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
 import { certificate } from "../../src/vault/kinds/certificate.ts";
-import { armour, pemBlocks } from "../../src/vault/pem.ts";
+import { armour, pemBlocks } from "../../src/vault/certificates/pem.ts";
 import { Openssl } from "./openssl.ts";
 import { pkcs12, withPbmac1 } from "./pkcs12-files.ts";
 

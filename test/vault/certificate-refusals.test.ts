@@ -3,7 +3,7 @@ import type { Code } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
 import type { Draft } from "../../src/vault/item.ts";
 import { certificate } from "../../src/vault/kinds/certificate.ts";
-import { armour, pemOf } from "../../src/vault/pem.ts";
+import { armour, pemOf } from "../../src/vault/certificates/pem.ts";
 import { Openssl, type Pair } from "./openssl.ts";
 import { encryptedKeyBomb, joined, keyBomb, macBomb, pkcs12, withPbmac1 } from "./pkcs12-files.ts";
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { PassThrough } from "node:stream";
 import type { Io } from "../../src/cli/io.ts";
 import { run } from "../../src/cli/run.ts";
-import { type Identity, readIdentity } from "../../src/vault/identity.ts";
+import { type Identity, readIdentity } from "../../src/vault/identity/identity.ts";
 import { createVault, openVault, type Vault } from "../../src/vault/vault.ts";
 import { Folder } from "../support/folder.ts";
 

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
-import { type Content, formatContent, parseContent } from "../../src/vault/content.ts";
+import { type Content, formatContent, parseContent } from "../../src/vault/sealed/content.ts";
 import { type Item, kindNames } from "../../src/vault/item.ts";
-import type { Identity } from "../../src/vault/identity.ts";
-import { macOf, newKey } from "../../src/vault/mac.ts";
-import { confirmed } from "../../src/vault/recipients.ts";
+import type { Identity } from "../../src/vault/identity/identity.ts";
+import { macOf, newKey } from "../../src/vault/sealed/mac.ts";
+import { confirmed } from "../../src/vault/identity/recipients.ts";
 
 const key = new Secret("AGE-SECRET-KEY-1CANARY");
 const identity: Identity = { file: "identity.txt", key, recipient: `age1${"q".repeat(58)}` };

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { keyTypes } from "../../src/vault/signing-key.ts";
+import { keyTypes } from "../../src/vault/certificates/signing-key.ts";
 import { certificate } from "../../src/vault/kinds/certificate.ts";
 import type { Item } from "../../src/vault/item.ts";
 import { Openssl } from "./openssl.ts";

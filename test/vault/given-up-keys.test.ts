@@ -2,9 +2,9 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
-import { type Generation, readStore, sealed } from "../../src/vault/generation.ts";
-import { type Identity, newIdentity, writeIdentity } from "../../src/vault/identity.ts";
-import { formatMark } from "../../src/vault/mark.ts";
+import { type Generation, readStore, sealed } from "../../src/vault/sealed/generation.ts";
+import { type Identity, newIdentity, writeIdentity } from "../../src/vault/identity/identity.ts";
+import { formatMark } from "../../src/vault/sealed/mark.ts";
 import { fileStore } from "../../src/vault/stores/file.ts";
 import { openVault } from "../../src/vault/vault.ts";
 import { Desk, tool } from "./desk.ts";

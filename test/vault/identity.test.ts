@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
-import { isWrapped, readIdentity, writeIdentity } from "../../src/vault/identity.ts";
-import { mostLogN, scryptRecipient, workFactorFor } from "../../src/vault/scrypt.ts";
+import { isWrapped, readIdentity, writeIdentity } from "../../src/vault/identity/identity.ts";
+import { mostLogN, scryptRecipient, workFactorFor } from "../../src/vault/identity/scrypt.ts";
 import { Folder } from "../support/folder.ts";
 import { Desk, tool } from "./desk.ts";
 

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
-import { sealed } from "../../src/vault/generation.ts";
-import { newKey } from "../../src/vault/mac.ts";
+import { sealed } from "../../src/vault/sealed/generation.ts";
+import { newKey } from "../../src/vault/sealed/mac.ts";
 import { openVault } from "../../src/vault/vault.ts";
 import { Desk, tool } from "./desk.ts";
 

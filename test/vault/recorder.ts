@@ -1,5 +1,5 @@
 // A process of its own for the tests: records as many uses as it is told, in files that are soon full.
-import { recorderFor } from "../../src/vault/audit.ts";
+import { recorderFor } from "../../src/vault/audit/audit.ts";
 
 const [file = "", prefix = "", count = "0"] = process.argv.slice(2);
 const failed = (error: Error): void => void process.stderr.write(`${error.message}\n`);

@@ -1,5 +1,5 @@
 // A process of its own for the tests: opens a vault, gives it a new identity, and says "done".
-import { writeIdentity } from "../../src/vault/identity.ts";
+import { writeIdentity } from "../../src/vault/identity/identity.ts";
 import { openVault } from "../../src/vault/vault.ts";
 
 const [file = "", identity = ""] = process.argv.slice(2);

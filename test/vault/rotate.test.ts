@@ -1,11 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { expiriesOf } from "../../src/vault/expiry.ts";
-import { watchExpiries } from "../../src/vault/expiry-watch.ts";
+import { expiriesOf } from "../../src/vault/renewal/expiry.ts";
+import { watchExpiries } from "../../src/vault/renewal/expiry-watch.ts";
 import type { Item } from "../../src/vault/item.ts";
 import { kinds } from "../../src/vault/kinds/index.ts";
-import { dueAt, renewIfDue } from "../../src/vault/renewal.ts";
-import { Upkeep } from "../../src/vault/upkeep.ts";
+import { dueAt, renewIfDue } from "../../src/vault/renewal/renewal.ts";
+import { Upkeep } from "../../src/vault/renewal/upkeep.ts";
 import { openVault } from "../../src/vault/vault.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { eventually } from "../support/eventually.ts";

@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PosternError } from "../../src/errors.ts";
 import { Secret } from "../../src/secret.ts";
-import { formatSshKey, makeSshKey, type SshKey, sshKeyTypes } from "../../src/vault/ssh-key.ts";
-import { readSshKey } from "../../src/vault/ssh-open.ts";
-import { mpint, string, uint32, WireReader } from "../../src/vault/ssh-wire.ts";
+import { formatSshKey, makeSshKey, type SshKey, sshKeyTypes } from "../../src/vault/ssh/ssh-key.ts";
+import { readSshKey } from "../../src/vault/ssh/ssh-open.ts";
+import { mpint, string, uint32, WireReader } from "../../src/vault/ssh/ssh-wire.ts";
 
 let keys: readonly SshKey[];
 let texts: readonly string[];

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
 import { sshKeyOf } from "../../src/vault/kinds/ssh-key.ts";
-import { formatSshKey, makeSshKey } from "../../src/vault/ssh-key.ts";
+import { formatSshKey, makeSshKey } from "../../src/vault/ssh/ssh-key.ts";
 import { Desk, tool } from "./desk.ts";
 
 /** Makes a key with ssh-keygen and returns its file; its public half lies beside it. */

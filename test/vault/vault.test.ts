@@ -3,8 +3,8 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeF
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { Secret } from "../../src/secret.ts";
-import { sealed } from "../../src/vault/generation.ts";
-import { newKey } from "../../src/vault/mac.ts";
+import { sealed } from "../../src/vault/sealed/generation.ts";
+import { newKey } from "../../src/vault/sealed/mac.ts";
 import { createVault, openVault, type Vault } from "../../src/vault/vault.ts";
 import { Folder } from "../support/folder.ts";
 import { Desk } from "./desk.ts";

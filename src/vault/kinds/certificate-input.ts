@@ -1,8 +1,8 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { problem } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
-import { binaryIn, certificatesIn, subjectOf } from "../pem.ts";
-import { keysIn } from "../private-key.ts";
+import { binaryIn, certificatesIn, subjectOf } from "../certificates/pem.ts";
+import { keysIn } from "../certificates/private-key.ts";
 import type { Input } from "./kind.ts";
 import { givenPassphrase } from "./value.ts";
 
@@ -66,7 +66,7 @@ async function textOf(
   const bytes = binaryIn(text);
   if (bytes === undefined) return text;
   // Loaded here, so that PEM does not wait for it.
-  const { pemOfBinary } = await import("../binary.ts");
+  const { pemOfBinary } = await import("../certificates/binary.ts");
   return pemOfBinary(bytes, passphrase, source);
 }
 

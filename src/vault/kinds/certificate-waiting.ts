@@ -45,7 +45,7 @@ export async function beginRequest({
 }): Promise<Draft> {
   const keyType = keyTypeOf(name, facts);
   // Loaded here, so that commands that ask for nothing do not wait for it.
-  const { makeRequest, parseName, parseSubject } = await import("../certificate-request.ts");
+  const { makeRequest, parseName, parseSubject } = await import("../certificates/certificate-request.ts");
   const subject = read(name, "subject", givenFact({ facts }, "subject") ?? name, parseSubject);
   const names = (givenFact({ facts }, "san") ?? "")
     .split(",")

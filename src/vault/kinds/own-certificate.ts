@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { problem } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
 import type { Item } from "../item.ts";
-import { type KeyType, keyTypes } from "../signing-key.ts";
+import { type KeyType, keyTypes } from "../certificates/signing-key.ts";
 import type { Field, Input } from "./kind.ts";
 import { givenFact, refused } from "./value.ts";
 
@@ -68,7 +68,7 @@ export async function makeOwn(name: string, facts: Input["facts"], now: Date): P
   const domain = `${name.slice(0, longestPart)}.user.centml.ai`;
   const authorityName = chosen === undefined ? `ca.${domain}` : `ca.${chosen}`.slice(0, longestName);
   // Loaded here, so that commands that only list or attach do not wait for it.
-  const { issue, makeAuthority } = await import("../x509.ts");
+  const { issue, makeAuthority } = await import("../certificates/x509.ts");
   const notBefore = new Date(now.getTime() - clockSkewMs);
   const authority = await makeAuthority({
     commonName: authorityName,
@@ -99,7 +99,7 @@ export async function renewOwn(item: Item, now: Date): Promise<OwnCertificate> {
   const notAfterMs = Math.min(notBefore.getTime() + lastsMs, authorityEnd.getTime());
   if (notAfterMs - now.getTime() < dayMs)
     throw problem("certificate_ca_expired", { name: item.name, expires: authorityEnd.toISOString() });
-  const { issue } = await import("../x509.ts");
+  const { issue } = await import("../certificates/x509.ts");
   const issued = await issue(
     { certificate: ca, key: caKey, expires: authorityEnd },
     {

@@ -1,8 +1,8 @@
 import { Secret } from "../../secret.ts";
 import type { Draft, Item } from "../item.ts";
-import { formatSshKey, makeSshKey, type SshKey, sshKeyTypes } from "../ssh-key.ts";
-import { readSshKey } from "../ssh-open.ts";
-import { fingerprintOf } from "../ssh-public.ts";
+import { formatSshKey, makeSshKey, type SshKey, sshKeyTypes } from "../ssh/ssh-key.ts";
+import { readSshKey } from "../ssh/ssh-open.ts";
+import { fingerprintOf } from "../ssh/ssh-public.ts";
 import { misfitOf } from "./fit.ts";
 import type { Field, Input, Kind } from "./kind.ts";
 import {

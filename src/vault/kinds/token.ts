@@ -4,7 +4,7 @@ import { formatDuration, parseDuration } from "../../config/quantities.ts";
 import { problem } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { Draft, Item } from "../item.ts";
-import { factsOfSource, shortestTtlMs, sourceOf } from "../token-source.ts";
+import { factsOfSource, shortestTtlMs, sourceOf } from "../tokens/token-source.ts";
 import type { Field, Input, Kind } from "./kind.ts";
 import { givenFact, givenToken, refused, secretOf } from "./value.ts";
 

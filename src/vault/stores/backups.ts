@@ -35,7 +35,7 @@ export async function keepBackup(file: string, generation: number, sha256: strin
     await sweepFolder(folder);
     // It was kept already by the change that wrote it.
     if (!(await isThere(backup))) {
-      await replace(backup, await readFile(file), true);
+      await replace(backup, await readFile(file));
       await giveToOwner(backup, file);
     }
     for (const old of (await listBackups(file)).slice(kept)) await rm(old, { force: true });

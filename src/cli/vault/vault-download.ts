@@ -1,0 +1,109 @@
+import { open, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { Command } from "commander";
+import { problem, reasonOf } from "../../errors.ts";
+import { Secret } from "../../secret.ts";
+import { recorded } from "../../vault/audit/audit.ts";
+import type { Item } from "../../vault/item.ts";
+import { kinds } from "../../vault/kinds/index.ts";
+import type { Kind } from "../../vault/kinds/kind.ts";
+import { asked } from "../../vault/tokens/token-asked.ts";
+import { type Io, say } from "../io.ts";
+import { configOption } from "../place.ts";
+import { openFor } from "./vault-open.ts";
+
+type Options = Readonly<Record<string, string | true | undefined>> & {
+  readonly config?: string;
+  readonly out: string;
+};
+
+/** The options for a public part of an item, with what they say. */
+const publicParts = (): ReadonlyMap<string, string> =>
+  new Map(
+    Object.values(kinds).flatMap(({ title, publicParts = [] }) =>
+      publicParts.map(({ option, help }) => [option, `of a ${title}: ${help}`]),
+    ),
+  );
+
+/** `postern vault download`: an item's file, or a part of it. */
+export function defineDownload(io: Io): Command {
+  const command = new Command("download")
+    .description("write an item's file, such as NAME.pem")
+    .argument("<name>", "the item's name")
+    .option(...configOption)
+    .option("--out <dir>", "the folder to write it into", ".")
+    .option("--stdout", "write it to standard output instead")
+    .option("--private", "of an SSH key: write the private half, not the public one");
+  for (const [option, help] of publicParts()) command.option(`--${option}`, help);
+  return command
+    .addHelpText("after", "\nExample: postern vault download gen-cert --out ~/certs")
+    .action((name: string, o: Options) => download(io, name, o));
+}
+
+async function download(io: Io, name: string, o: Options): Promise<void> {
+  const { vault, record } = await openFor(io, o.config, "vault download");
+  const file = await recorded(record, { action: "download", item: name }, async () =>
+    chosen(await asked(vault.get(name)), o),
+  );
+  if (o["stdout"] === true) io.stdout.write(file.content.expose());
+  else say(io, `wrote ${await saveDownload(io, file, o.out)}`);
+}
+
+/** The file that the options ask for. */
+function chosen(item: Item, o: Options): Download {
+  const kind = kinds[item.kind];
+  const asked = [...publicParts().keys(), "private"].filter((option) => o[option] === true);
+  if (asked.length > 1)
+    throw problem("usage", {
+      message: `--${asked.join(" and --")}: only one part can be written at once`,
+      hint: "leave the others out",
+    });
+  const [option] = asked;
+  if (option === undefined) return kind.download(item);
+  if (option === "private" && kind.privateFile !== undefined) return kind.privateFile(item);
+  const part = kind.publicParts?.find((part) => part.option === option);
+  if (part === undefined)
+    throw problem("usage", {
+      message: `a ${kind.title} has no --${option}`,
+      hint: `postern vault download ${item.name} writes its file`,
+    });
+  const { fileName, content } = part.file(item);
+  return { fileName, content: new Secret(content), mode: 0o644 };
+}
+
+type Download = ReturnType<Kind["download"]> & {
+  /** For its owner only, unless this says otherwise. */
+  readonly mode?: number;
+};
+
+/**
+ * Writes an item's file into a folder and returns its path. Throws `file_exists` where there is one, and leaves
+ * nothing behind when it fails.
+ */
+export async function saveDownload(
+  io: Io,
+  { fileName, content, mode = 0o600 }: Download,
+  folder: string,
+): Promise<string> {
+  const file = join(resolve(io.cwd, folder), fileName);
+  let created = false;
+  try {
+    const handle = await open(file, "wx", mode);
+    created = true;
+    try {
+      await handle.writeFile(content.expose());
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (created) await discard(file);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw problem("file_exists", { file }, error);
+    const reason = code === "ENOENT" ? "there is no such folder" : reasonOf(error);
+    throw problem("file_unwritable", { file, reason }, error);
+  }
+  return file;
+}
+
+/** Removes a file that this command has written. */
+export const discard = (file: string): Promise<void> => rm(file, { force: true });

@@ -1,0 +1,261 @@
+import type { Socket } from "node:net";
+import { type PosternError, problem } from "../../errors.ts";
+import { Attempt, type Judge } from "./attempt.ts";
+import { ordered } from "./choice.ts";
+import type { Destination, Pool } from "../directory.ts";
+import type { Failure } from "../upstream/failure.ts";
+import { LineUp, type Next, type Prepared } from "./line-up.ts";
+import { mayRepeat, retriedStatuses } from "./repeat.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { SetAside } from "./set-aside.ts";
+import type { AttemptResult } from "../metrics/tally.ts";
+import { type Exchange, type ExchangeSink, Upstream } from "../upstream/upstream.ts";
+import type { ResponseHead } from "../upstream/wire.ts";
+
+/** Who is told how the attempts go. */
+export interface AttemptsWatch {
+  /** The request is this endpoint's now, if it was not before. */
+  entered(endpoint: string): void;
+  tried(endpoint: string, result: AttemptResult): void;
+  /** What was tried in vain, or passed over, before what the client gets now. */
+  passed(notes: readonly string[]): void;
+  ejected(endpoint: string, forMs: number): void;
+}
+
+export interface AttemptsOptions {
+  readonly pool: Pool;
+  readonly method: string;
+  /** The request for an endpoint; throws a PosternError where nothing may be sent there. */
+  readonly prepare: (to: Destination) => Prepared;
+  readonly watch: AttemptsWatch;
+  /** A steady clock, in milliseconds. */
+  readonly now: () => number;
+  /** From 0 up to, but not including, 1. */
+  readonly random: () => number;
+}
+
+/** Statuses that say that an endpoint can serve nobody now. */
+const unwell = new Set([502, 503, 504]);
+
+/**
+ * Has a request answered by one of several endpoints. As long as nothing of an answer has gone to the client, it is
+ * sent to the next one when an endpoint cannot be reached or answers with 429, 502, 503 or 504: within the bounds of
+ * `retries:`, and only where it is safe (repeat.ts).
+ */
+export class Attempts implements Exchange, Judge {
+  readonly #options: AttemptsOptions;
+  readonly #sink: ExchangeSink;
+  readonly #lineUp: LineUp;
+  /** How many more may be made. */
+  #left: number;
+  /** How long it may still wait. */
+  #waitMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #attempt: Attempt | undefined;
+  #setAside: { readonly answer: SetAside; readonly attempt: Attempt } | undefined;
+  #firstFailure: { readonly failure: Failure; readonly attempt: Attempt } | undefined;
+  /** The client has been told something by an endpoint. */
+  #begun = false;
+
+  private constructor(options: AttemptsOptions, sink: ExchangeSink) {
+    const { retries } = options.pool;
+    this.#options = options;
+    this.#sink = sink;
+    this.#lineUp = new LineUp(inOrder(options), options.prepare);
+    this.#left = retries.attempts;
+    this.#waitMs = retries.mostWaitMs;
+  }
+
+  /**
+   * Sends a request, and its answer to `sink`.
+   *
+   * @throws PosternError why nothing may be sent to any of the endpoints: endpoints_paused, or the first one's reason
+   */
+  static start(options: AttemptsOptions, sink: ExchangeSink): Exchange {
+    const attempts = new Attempts(options, sink);
+    const { budget, retries } = options.pool;
+    budget.requested(retries.budget);
+    const next = attempts.#next();
+    if (next === undefined) {
+      options.watch.passed(attempts.#lineUp.notes);
+      throw attempts.#paused() ?? attempts.#lineUp.barred ?? problem("endpoint_none", undefined);
+    }
+    attempts.#goOn(next);
+    return attempts;
+  }
+
+  abort(): void {
+    clearTimeout(this.#timer);
+    this.#attempt?.abort();
+    this.#setAside?.answer.drop();
+  }
+
+  pause(): void {
+    this.#attempt?.pause();
+  }
+
+  resume(): void {
+    this.#attempt?.resume();
+  }
+
+  connected(): void {
+    this.#sink.connected();
+  }
+
+  informational(head: ResponseHead): void {
+    // A 100 is not passed on: it has been answered by ourselves.
+    if (head.status !== 100) this.#begun = true;
+    this.#sink.informational(head);
+  }
+
+  answered(attempt: Attempt, head: ResponseHead): ExchangeSink {
+    const { destination } = attempt;
+    const { status, rawHeaders } = head;
+    if (unwell.has(status)) this.#failed(destination);
+    const result = retriedStatuses.get(status) ?? "answered";
+    this.#options.watch.tried(destination.endpoint.name, result);
+    if (result !== "answered") {
+      this.#heedPause(destination, status, rawHeaders);
+      const next = this.#another(attempt);
+      if (next !== undefined) {
+        const answer = this.#putAside(attempt, head);
+        this.#lineUp.note(destination, result);
+        this.#goOn(next);
+        return answer;
+      }
+    }
+    this.#begun = true;
+    this.#setAside?.answer.drop();
+    this.#give(attempt);
+    this.#sink.head({ ...head, rawHeaders: [...rawHeaders, ...this.#ownHeaders(destination)] });
+    return this.#sink;
+  }
+
+  unanswered(attempt: Attempt, failure: Failure): void {
+    const { destination } = attempt;
+    const result = failure.phase === "connect" ? "unreachable" : "unanswered";
+    this.#failed(destination);
+    this.#options.watch.tried(destination.endpoint.name, result);
+    // What may have been carried out is not sent again, and the client hears of no other failure but this one.
+    if (this.#begun || !mayRepeat(this.#options.method, failure)) return this.#fail(attempt, failure);
+    this.#firstFailure ??= { failure, attempt };
+    const next = this.#another(attempt);
+    if (next !== undefined || this.#setAside !== undefined || this.#firstFailure.attempt !== attempt)
+      this.#lineUp.note(destination, failure.error.code);
+    if (next === undefined) this.#conclude();
+    else this.#goOn(next);
+  }
+
+  ended({ destination, status }: Attempt, failure: Failure | undefined): void {
+    if (failure !== undefined) this.#failed(destination);
+    else if (!unwell.has(status)) destination.standing.succeeded(this.#options.now());
+  }
+
+  switched(attempt: Attempt, head: ResponseHead, socket: Socket, rest: Buffer): void {
+    this.#options.watch.tried(attempt.destination.endpoint.name, "answered");
+    this.#give(attempt);
+    this.#sink.switched?.(head, socket, rest);
+  }
+
+  #next(): Next | undefined {
+    return this.#lineUp.next(this.#options.now(), this.#waitMs);
+  }
+
+  /** Who gets the request after this attempt, if it may be sent once more; that is counted then. */
+  #another({ repeatable }: Attempt): Next | undefined {
+    if (this.#begun || !repeatable || this.#left <= 0) return undefined;
+    const next = this.#next();
+    return next !== undefined && this.#options.pool.budget.take(this.#options.now()) ? next : undefined;
+  }
+
+  #goOn({ destination, waitMs, send, request }: Next): void {
+    if (waitMs > 0) {
+      this.#waitMs -= waitMs;
+      this.#timer = setTimeout(() => this.#waited(), waitMs);
+      return;
+    }
+    this.#left -= 1;
+    this.#lineUp.leave(destination);
+    this.#options.watch.entered(destination.endpoint.name);
+    this.#attempt = new Attempt(destination, request.body?.rest === undefined, this);
+    this.#attempt.start(send);
+  }
+
+  /** A pause is over; unless it has been prolonged meanwhile, by the answer to another request. */
+  #waited(): void {
+    const next = this.#next();
+    if (next === undefined) this.#conclude();
+    else this.#goOn(next);
+  }
+
+  #putAside(attempt: Attempt, head: ResponseHead): ExchangeSink {
+    const answer = new SetAside(head, () => attempt.abort());
+    this.#setAside?.answer.drop();
+    this.#setAside = { answer, attempt };
+    return answer;
+  }
+
+  /** Nobody is left: the client gets the last answer that came whole, or hears why the first attempt failed. */
+  #conclude(): void {
+    const { answer, attempt } = this.#setAside ?? {};
+    if (answer?.whole === true && attempt !== undefined) {
+      this.#give(attempt);
+      return answer.giveTo(this.#sink, this.#ownHeaders(attempt.destination));
+    }
+    const first = this.#firstFailure;
+    if (first !== undefined) return this.#fail(first.attempt, first.failure);
+    const error = this.#paused() ?? problem("internal", { reason: "no endpoint is left" });
+    this.#options.watch.passed(this.#lineUp.notes);
+    this.#sink.failed({ phase: "wait", by: "upstream", error });
+  }
+
+  #fail(attempt: Attempt, failure: Failure): void {
+    this.#setAside?.answer.drop();
+    this.#give(attempt);
+    this.#sink.failed(failure);
+  }
+
+  /** What the client gets is of this attempt. */
+  #give({ destination, sentBytes }: Attempt): void {
+    this.#options.watch.entered(destination.endpoint.name);
+    this.#options.watch.passed(this.#lineUp.notes);
+    this.#sink.uploaded(sentBytes);
+  }
+
+  #ownHeaders({ endpoint }: Destination): string[] {
+    const { notes } = this.#lineUp;
+    const tried = notes.length === 0 ? [] : ["X-Postern-Tried", notes.join(", ")];
+    return ["X-Postern-Endpoint", endpoint.name, ...tried];
+  }
+
+  #heedPause(destination: Destination, status: number, rawHeaders: readonly string[]): void {
+    const pauseMs = status === 429 || status === 503 ? retryAfterMs(rawHeaders, Date.now()) : undefined;
+    if (pauseMs === undefined) return;
+    destination.standing.pause(this.#options.now() + pauseMs);
+    this.#lineUp.rejoin(destination);
+  }
+
+  #failed({ endpoint, standing }: Destination): void {
+    const ejectedMs = standing.failed(this.#options.now(), this.#options.pool.ejection);
+    if (ejectedMs !== undefined) this.#options.watch.ejected(endpoint.name, ejectedMs);
+  }
+
+  #paused(): PosternError | undefined {
+    const pauseMs = this.#lineUp.pauseMs(this.#options.now());
+    return pauseMs === undefined
+      ? undefined
+      : problem("endpoints_paused", { model: this.#options.pool.model, waitMs: pauseMs });
+  }
+}
+
+/** The endpoints of a pool in the order in which they are asked now. */
+function inOrder({ pool, now, random }: AttemptsOptions): Destination[] {
+  const nowMs = now();
+  const candidates = pool.destinations.map((destination) => ({
+    destination,
+    weight: pool.weights.get(destination.endpoint.name) ?? 1,
+    inFlight: destination.way instanceof Upstream ? destination.way.inFlight : 0,
+    share: destination.standing.shareAt(nowMs),
+  }));
+  return ordered(candidates, pool.choose, random).map(({ destination }) => destination);
+}

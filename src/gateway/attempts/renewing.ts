@@ -1,0 +1,103 @@
+import { PosternError } from "../../errors.ts";
+import type { UpstreamRequest } from "../upstream/connection.ts";
+import { Held } from "./held.ts";
+import { Passing } from "../upstream/passing.ts";
+import type { Exchange, ExchangeSink, Upstream } from "../upstream/upstream.ts";
+import type { ResponseHead } from "../upstream/wire.ts";
+
+/** A request, and the connections that it goes over. */
+export interface Sending {
+  readonly upstream: Upstream;
+  readonly request: UpstreamRequest;
+}
+
+/**
+ * Sends a request with a token that came from a source. When the endpoint says 401, the source is asked anew; if it
+ * gives another token, and all of the request is at hand, it is sent once more, with that one. Else the 401 stands.
+ */
+export class Renewing extends Passing implements Exchange {
+  readonly #sending: Sending;
+  readonly #anew: () => Sending | undefined;
+  #exchange: Exchange;
+  /** The client has been told something by the endpoint. */
+  #begun = false;
+  #over = false;
+
+  private constructor(sending: Sending, anew: () => Sending | undefined, sink: ExchangeSink) {
+    super(sink);
+    this.#sending = sending;
+    this.#anew = anew;
+    this.#exchange = sending.upstream.send(sending.request, this);
+  }
+
+  /**
+   * @param anew the same request with the credentials that are in force then; undefined where its endpoint is gone.
+   *   Throws a PosternError where nothing may be sent.
+   */
+  static start(sending: Sending, anew: () => Sending | undefined, sink: ExchangeSink): Exchange {
+    return new Renewing(sending, anew, sink);
+  }
+
+  abort(): void {
+    this.#over = true;
+    this.#exchange.abort();
+  }
+
+  pause(): void {
+    this.#exchange.pause();
+  }
+
+  resume(): void {
+    this.#exchange.resume();
+  }
+
+  override informational(head: ResponseHead): void {
+    // A 100 is not passed on: it has been answered by ourselves.
+    if (head.status !== 100) this.#begun = true;
+    super.informational(head);
+  }
+
+  override head(head: ResponseHead): void {
+    if (head.status === 401 && !this.#begun && this.#sending.request.body?.rest === undefined)
+      void this.#renew(this.to);
+    super.head(head);
+  }
+
+  /** Keeps the answer back until it is known whether there is another token. */
+  async #renew(client: ExchangeSink): Promise<void> {
+    const refused = this.#exchange;
+    const held = new Held(() => refused.pause());
+    this.to = held;
+    const next = await this.#renewed();
+    if (this.#over) return;
+    if (next === undefined) {
+      // What comes then comes later.
+      refused.resume();
+      this.to = client;
+      return held.giveTo(client);
+    }
+    held.drop();
+    refused.abort();
+    this.#exchange = next.upstream.send(next.request, client);
+  }
+
+  /** What is sent with another token, if there is one. */
+  async #renewed(): Promise<Sending | undefined> {
+    // Another request may have come here first.
+    const known = this.#another();
+    if (known !== undefined) return known;
+    await Promise.all(this.#sending.upstream.attachment.live.map(({ live }) => live.renew()));
+    return this.#another();
+  }
+
+  #another(): Sending | undefined {
+    try {
+      const next = this.#anew();
+      const { version } = this.#sending.upstream.attachment;
+      return next?.upstream.attachment.version === version ? undefined : next;
+    } catch (error) {
+      if (error instanceof PosternError) return undefined;
+      throw error;
+    }
+  }
+}

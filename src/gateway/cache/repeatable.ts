@@ -1,0 +1,38 @@
+import { limits } from "../limits.ts";
+
+/**
+ * Whether the same request may be given the same answer again: it asks for embeddings, or for text that does not depend
+ * on chance.
+ *
+ * @param path below the endpoint's base, without its query
+ * @param body the whole of it, without a content coding
+ */
+export function isRepeatable(method: string, path: string, body: Buffer): boolean {
+  if (method !== "POST" || body.length > limits.wholeBodyBytes) return false;
+  if (path === "/embeddings") return true;
+  return writing.has(path) && isDeterministic(body);
+}
+
+const writing = new Set(["/chat/completions", "/completions", "/responses"]);
+
+/** Temperature 0, or a seed; and nothing that looks outside the model, or changes what the endpoint holds. */
+function isDeterministic(body: Buffer): boolean {
+  // Most requests have neither, and need not be parsed. One that writes the names with escapes is not recognised.
+  if (!body.includes('"temperature"') && !body.includes('"seed"')) return false;
+  let asked: Readonly<Record<string, unknown>> | null;
+  try {
+    asked = JSON.parse(body.toString()) as Readonly<Record<string, unknown>> | null;
+  } catch {
+    return false;
+  }
+  if (asked?.["temperature"] !== 0 && !Number.isInteger(asked?.["seed"])) return false;
+  const { tools = [], background, conversation, web_search_options: search } = asked ?? {};
+  const outside = !Array.isArray(tools) || tools.some((tool) => !runsHere.has(typeOf(tool)));
+  return !outside && background !== true && !conversation && !search;
+}
+
+/** Tools that the client runs itself; others ask the network, or run code, at the endpoint. */
+const runsHere = new Set<unknown>(["function", "custom"]);
+
+const typeOf = (tool: unknown): unknown =>
+  typeof tool === "object" && tool !== null && "type" in tool ? tool.type : undefined;

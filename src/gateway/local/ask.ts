@@ -1,0 +1,46 @@
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import { fieldValues } from "../upstream/wire.ts";
+
+/** A local request as it was sent, whichever parser read its head. */
+export interface Ask {
+  readonly method: string;
+  /** The target of the request line. */
+  readonly target: string;
+  /** `1.1` or `1.0`; the guard refuses others that Node's parser takes. */
+  readonly version: string;
+  /** Names and values in turn, Latin-1 text. */
+  readonly rawHeaders: readonly string[];
+  readonly content: Content | undefined;
+}
+
+/** The body of a local request (RFC 9112 §6). */
+export interface Content {
+  /** In bytes; absent when the client sends it chunked. */
+  readonly length: number | undefined;
+  /** The whole of it, or the stream that it is read from. */
+  readonly source: Buffer | Readable;
+}
+
+/** The request that Node's parser has read. */
+export function askOf(req: IncomingMessage, target: string = req.url ?? ""): Ask {
+  const { method = "", httpVersion: version, rawHeaders, headers } = req;
+  const length = headers["content-length"];
+  const content =
+    length !== undefined
+      ? { length: Number(length), source: req }
+      : headers["transfer-encoding"] !== undefined
+        ? { length: undefined, source: req }
+        : undefined;
+  return { method, target, version, rawHeaders, content };
+}
+
+/** The value of a header, by its lower-case name; where it stands more than once, all of them (RFC 9110 §5.3). */
+export function headerOf({ rawHeaders }: Pick<Ask, "rawHeaders">, name: string): string | undefined {
+  const values = fieldValues(rawHeaders, name);
+  return values.length === 0 ? undefined : values.join(", ");
+}
+
+/** Whether a request asks for the one protocol that it may be switched to (RFC 6455 §4.1). */
+export const asksForWebSocket = ({ rawHeaders }: Pick<Ask, "rawHeaders">): boolean =>
+  fieldValues(rawHeaders, "upgrade").join(",").toLowerCase() === "websocket";

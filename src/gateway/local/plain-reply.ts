@@ -1,0 +1,140 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { errorBody, type PosternError } from "../../errors.ts";
+import { limits } from "../limits.ts";
+import type { Reply, ReplyEvents } from "./reply.ts";
+import { errorHeaders } from "./respond.ts";
+import { letGo, Pace, type Turn } from "./turn.ts";
+import { chunkOf, fieldValues, headText, lastChunk } from "../upstream/wire.ts";
+
+/** What is copied together, in bytes, so that it leaves as one buffer; above it copying costs more than it saves. */
+const copiedBytes = 16 * 1024;
+
+const persistent = [
+  "Connection",
+  "keep-alive",
+  "Keep-Alive",
+  `timeout=${limits.clientKeepAliveMs / 1000}`,
+] as const;
+
+/** The answer to one request of a plain connection. */
+export class PlainReply implements Reply {
+  readonly #socket: Socket;
+  readonly #answered: () => void;
+  readonly #pace: Pace;
+  #events: ReplyEvents | undefined;
+  /** What leaves with the next flush. */
+  #parts: Buffer[] = [];
+  #bytes = 0;
+  #chunked = false;
+  #over = false;
+  begun = false;
+  amend: Reply["amend"];
+
+  /** @param answered called when the whole answer has been taken; not when the connection is lost */
+  constructor(socket: Socket, turn: Turn, answered: () => void) {
+    this.#socket = socket;
+    this.#answered = answered;
+    this.#pace = new Pace(turn, socket);
+  }
+
+  get gone(): boolean {
+    return this.#socket.destroyed;
+  }
+
+  /** Only where the answer is chunked: elsewhere the framing would be taken for content. */
+  get takesFramed(): boolean {
+    return this.#chunked;
+  }
+
+  watch(events: ReplyEvents): void {
+    this.#events = events;
+  }
+
+  inform(status: number, headers: readonly string[]): void {
+    this.#socket.write(headText(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, headers), "latin1");
+  }
+
+  begin(status: number, reason: string, given: readonly string[]): void {
+    this.begun = true;
+    const headers = this.amend?.(given) ?? given;
+    const bodiless = status === 204 || status === 304;
+    this.#chunked = !bodiless && fieldValues(headers, "content-length").length === 0;
+    const framing = this.#chunked ? ["Transfer-Encoding", "chunked"] : [];
+    this.#push(
+      Buffer.from(
+        headText(`HTTP/1.1 ${status} ${reason}`, [...headers, ...framing, ...persistent]),
+        "latin1",
+      ),
+    );
+  }
+
+  data(part: Buffer): void {
+    for (const piece of this.#chunked ? chunkOf(part) : [part]) this.#push(piece);
+  }
+
+  framed(chunks: Buffer): void {
+    this.#push(chunks);
+  }
+
+  flush(): boolean {
+    if (this.#parts.length > 0) this.#send();
+    if (!this.#socket.writableNeedDrain) return true;
+    if (this.#socket.timeout !== limits.slowReaderMs) this.#socket.setTimeout(limits.slowReaderMs);
+    return false;
+  }
+
+  end(trailers: readonly [string, string][]): void {
+    if (this.#chunked) this.#push(lastChunk(trailers));
+    this.#send(() => this.#finish());
+  }
+
+  breakOff(): void {
+    letGo(this.#socket);
+    this.#socket.destroy();
+  }
+
+  refuse(error: PosternError, requestId: string): void {
+    const body = errorBody(error);
+    this.begin(error.status, STATUS_CODES[error.status] ?? "", errorHeaders(error, body, requestId));
+    this.data(Buffer.from(body));
+    this.end([]);
+  }
+
+  drained(): void {
+    this.#events?.drained();
+  }
+
+  /** The connection is no more. */
+  closed(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#events?.closed(false);
+  }
+
+  #send(sent?: () => void): void {
+    const socket = this.#socket;
+    const parts = this.#bytes <= copiedBytes ? [joined(this.#parts, this.#bytes)] : this.#parts;
+    this.#parts = [];
+    this.#bytes = 0;
+    this.#pace.step();
+    if (parts.length > 1) socket.cork();
+    for (const [i, part] of parts.entries()) socket.write(part, i === parts.length - 1 ? sent : undefined);
+    if (parts.length > 1) socket.uncork();
+  }
+
+  #finish(): void {
+    if (this.#over || this.#socket.destroyed) return;
+    this.#over = true;
+    this.#events?.closed(true);
+    this.#answered();
+  }
+
+  #push(part: Buffer): void {
+    this.#parts.push(part);
+    this.#bytes += part.length;
+  }
+}
+
+const joined = (parts: readonly Buffer[], bytes: number): Buffer =>
+  parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts, bytes);

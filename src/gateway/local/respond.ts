@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { errorBody, type PosternError } from "../../errors.ts";
+import type { Ask } from "./ask.ts";
+import { limits } from "../limits.ts";
+import { fieldValues, headText } from "../upstream/wire.ts";
+
+/** The client's own request id when it is a sane one, else a new one. */
+export function requestIdOf({ rawHeaders }: Ask): string {
+  const [given, ...others] = fieldValues(rawHeaders, "x-request-id");
+  if (given === undefined || others.length > 0) return randomUUID();
+  return /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
+/** The headers of an error of ours, beside those of the connection. */
+export function errorHeaders(error: PosternError, body: string, requestId: string): string[] {
+  const headers = [
+    "Content-Type",
+    "application/json",
+    "Content-Length",
+    String(Buffer.byteLength(body)),
+    "X-Request-Id",
+    requestId,
+    ...error.headers,
+  ];
+  return error.retry ? headers : [...headers, "X-Should-Retry", "false"];
+}
+
+/**
+ * Reads what the client still sends of its request, and throws it away: a connection that is closed with unread bytes
+ * is reset, and the reset can take an answer with it that the client has not read yet (RFC 9112 §9.6). Many clients
+ * read only when they have sent all.
+ *
+ * @param over called once: at the body's end, when the client is gone, or after `limits.lingerMs`
+ */
+export function readPast(req: IncomingMessage, over: () => void): void {
+  const settle = (): void => {
+    clearTimeout(timer);
+    req.off("end", settle).off("close", settle);
+    over();
+  };
+  const timer = setTimeout(settle, limits.lingerMs);
+  // A client that leaves meanwhile is told of by the close.
+  req.on("error", () => {});
+  req.unpipe().on("end", settle).on("close", settle).resume();
+}
+
+/** Whether bytes of the request's body may still come. */
+const unfinished = ({ complete, headers }: IncomingMessage): boolean =>
+  !complete && (headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0");
+
+/**
+ * Answers a request with an error of ours. Where its body has not come whole, the connection closes behind the answer:
+ * `res.shouldKeepAlive` is false then, and what comes behind the body is nobody's (RFC 9112 §9.6).
+ */
+export function respondWithError(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: PosternError,
+  requestId: string,
+  amend: (headers: readonly string[]) => readonly string[] = (headers) => headers,
+): void {
+  const body = errorBody(error);
+  const headers = [...amend(errorHeaders(error, body, requestId))];
+  if (!unfinished(req)) {
+    res.writeHead(error.status, headers).end(body);
+    return;
+  }
+  // The answer is whole by its length; the connection ends when the client has had the time to read it.
+  res.shouldKeepAlive = false;
+  res.writeHead(error.status, [...headers, "Connection", "close"]);
+  res.flushHeaders();
+  res.write(body);
+  readPast(req, () => res.end());
+}
+
+/** An error of ours as the bytes of a whole answer, where there is no ServerResponse: upgrades, malformed heads. */
+export function errorResponse(error: PosternError, reason: string, requestId: string): string {
+  const body = errorBody(error);
+  const headers = [...errorHeaders(error, body, requestId), "Connection", "close"];
+  return headText(`HTTP/1.1 ${error.status} ${reason}`, headers) + body;
+}

@@ -1,0 +1,308 @@
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { ClosedEarly, type Phase, PhaseTimeout } from "./failure.ts";
+import { limits } from "../limits.ts";
+import { headText, type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
+
+/** A request's body: bytes that were read already, and the stream that the rest comes from. */
+export interface Body {
+  readonly read: readonly Buffer[];
+  /** Absent when `read` is the whole body. */
+  readonly rest: Readable | undefined;
+  /** In bytes; absent when the client sent it chunked and it is not whole yet. */
+  readonly length: number | undefined;
+}
+
+/** A request for an endpoint, without what frames its body. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Origin-form target: path and query. */
+  readonly target: string;
+  /** Names and values in turn, Latin-1 text. */
+  readonly headers: readonly string[];
+  readonly body: Body | undefined;
+  /** The protocol to switch to, when the client asks for one. */
+  readonly upgrade?: string;
+}
+
+export interface PhaseLimits {
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+}
+
+/** What a connection tells of the one exchange that it carries. */
+export interface ExchangeEvents extends ResponseSink {
+  /** So many bytes of the request's body have been handed to the connection. */
+  uploaded(bytes: number): void;
+  /** All of the answer that has arrived so far has been told. */
+  flush(): void;
+  /** The answer is complete and the connection has been dealt with. */
+  settled(): void;
+  /** The endpoint speaks the other protocol now. The socket belongs to whoever is told; `rest` came behind the head. */
+  switched(head: ResponseHead, socket: Socket, rest: Buffer): void;
+  /** @param silent whether not a single byte of an answer had come */
+  failed(cause: Error, phase: Phase, silent: boolean): void;
+}
+
+const CRLF = Buffer.from("\r\n");
+
+/** The headers of a request, with those that frame its body and say what becomes of the connection. */
+function framedHeaders({ headers, body, upgrade }: UpstreamRequest): string[] {
+  const framed = [...headers];
+  if (body?.length !== undefined) framed.push("Content-Length", String(body.length));
+  else if (body !== undefined) framed.push("Transfer-Encoding", "chunked");
+  if (upgrade === undefined) framed.push("Connection", "keep-alive");
+  else framed.push("Connection", "Upgrade", "Upgrade", upgrade);
+  return framed;
+}
+
+/**
+ * One verified connection to an endpoint, which carries one exchange after the other. It owns its socket's events,
+ * and the timeouts of the phases run on the socket's own timer, which costs nothing per chunk.
+ */
+export class Connection implements ResponseSink {
+  readonly #socket: Socket;
+  readonly #freed: (connection: Connection) => void;
+  #reader: ResponseReader | undefined;
+  #events: ExchangeEvents | undefined;
+  #phases: PhaseLimits = { firstByteMs: 0, idleMs: 0 };
+  #phase: Phase = "wait";
+  #rest: Readable | undefined;
+  #stopBody: (() => void) | undefined;
+  #sent = true;
+  #paused = false;
+  #silent = true;
+  #gone = false;
+  /** How many exchanges it has carried to their end. */
+  uses = 0;
+
+  /**
+   * @param freed called when an exchange has ended and the connection can carry another
+   * @param closed called once, when the connection is no more
+   */
+  constructor(
+    socket: Socket,
+    freed: (connection: Connection) => void,
+    closed: (connection: Connection) => void,
+  ) {
+    this.#socket = socket;
+    this.#freed = freed;
+    socket.on("data", (chunk: Buffer) => this.#received(chunk));
+    socket.on("end", () => this.#ended());
+    socket.on("error", (error: Error) => this.#broke(error));
+    socket.on("timeout", () => this.#timedOut());
+    socket.on("close", () => {
+      this.#broke(new ClosedEarly());
+      closed(this);
+    });
+  }
+
+  /** Whether it has been lost, or is being closed. */
+  get gone(): boolean {
+    return this.#gone || this.#socket.destroyed;
+  }
+
+  /** Sends a request and reports its answer to `events`. The connection must be idle. */
+  carry(request: UpstreamRequest, phases: PhaseLimits, events: ExchangeEvents): void {
+    this.#events = events;
+    this.#phases = phases;
+    this.#phase = "wait";
+    this.#paused = false;
+    this.#silent = true;
+    const switched = (head: ResponseHead, rest: Buffer): void => this.#handOver(head, rest);
+    this.#reader = new ResponseReader(
+      request.method,
+      this,
+      request.upgrade === undefined ? undefined : switched,
+    );
+    this.#send(request);
+  }
+
+  /** For the reader of the answer, as those that follow. */
+  informational(head: ResponseHead): void {
+    this.#events?.informational(head);
+  }
+
+  head(head: ResponseHead): void {
+    this.#phase = "stream";
+    this.#socket.setTimeout(this.#phases.idleMs);
+    this.#events?.head(head);
+  }
+
+  get takesFramed(): boolean {
+    return this.#events?.takesFramed ?? false;
+  }
+
+  data(chunk: Buffer): void {
+    this.#events?.data(chunk);
+  }
+
+  framed(chunks: Buffer, bytes: number): void {
+    this.#events?.framed?.(chunks, bytes);
+  }
+
+  end(rawTrailers: readonly string[]): void {
+    this.#events?.end(rawTrailers);
+  }
+
+  /** Stops reading from the endpoint, because the client cannot take more now. */
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    // Its silence counts from now: a timeout that came while nobody listened was let pass, and comes only once.
+    if (this.#reader !== undefined) this.#socket.setTimeout(this.#phases.idleMs);
+    this.#socket.resume();
+  }
+
+  /** Ends the connection at once, and with it the exchange, of which no more is told. */
+  destroy(): void {
+    this.#gone = true;
+    this.#events = undefined;
+    this.#stopBody?.();
+    this.#socket.destroy();
+  }
+
+  #handOver(head: ResponseHead, rest: Buffer): void {
+    const socket = this.#socket;
+    const events = this.#events;
+    this.#gone = true;
+    this.#reader = undefined;
+    this.#events = undefined;
+    socket.setTimeout(0);
+    for (const event of ["data", "end", "error", "timeout"]) socket.removeAllListeners(event);
+    events?.switched(head, socket, rest);
+  }
+
+  #send(request: UpstreamRequest): void {
+    const { body } = request;
+    const socket = this.#socket;
+    const firstLine = `${request.method} ${request.target} HTTP/1.1`;
+    const head = Buffer.from(headText(firstLine, framedHeaders(request)), "latin1");
+    this.#sent = false;
+    if (body?.rest === undefined) {
+      // Head and body in one write: one TLS record and one packet for most requests.
+      socket.write(body === undefined ? head : Buffer.concat([head, ...body.read]));
+      for (const chunk of body?.read ?? []) this.#events?.uploaded(chunk.length);
+      this.#sentAll();
+      return;
+    }
+    socket.setTimeout(this.#phases.idleMs);
+    socket.write(head);
+    const chunked = body.length === undefined;
+    for (const chunk of body.read) this.#writeBody(chunk, chunked);
+    this.#pump(body.rest, chunked);
+  }
+
+  #writeBody(chunk: Buffer, chunked: boolean): boolean {
+    this.#events?.uploaded(chunk.length);
+    if (!chunked) return this.#socket.write(chunk);
+    if (chunk.length === 0) return true;
+    this.#socket.cork();
+    this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+    this.#socket.write(chunk);
+    const more = this.#socket.write(CRLF);
+    this.#socket.uncork();
+    return more;
+  }
+
+  /** Moves the rest of the body as fast as the endpoint takes it. The client's leaving is the relay's to notice. */
+  #pump(rest: Readable, chunked: boolean): void {
+    const socket = this.#socket;
+    this.#rest = rest;
+    const onData = (chunk: Buffer): void => {
+      if (!this.#writeBody(chunk, chunked)) rest.pause();
+    };
+    const onDrain = (): void => {
+      rest.resume();
+    };
+    const onEnd = (): void => {
+      this.#stopBody?.();
+      if (chunked) socket.write("0\r\n\r\n", "latin1");
+      this.#sentAll();
+    };
+    this.#stopBody = () => {
+      rest.off("data", onData);
+      rest.off("end", onEnd);
+      socket.off("drain", onDrain);
+      this.#stopBody = undefined;
+      this.#rest = undefined;
+    };
+    socket.on("drain", onDrain);
+    rest.on("end", onEnd);
+    rest.on("data", onData);
+    if (!socket.writableNeedDrain) rest.resume();
+    else rest.pause();
+  }
+
+  #sentAll(): void {
+    this.#sent = true;
+    if (this.#phase === "wait") this.#socket.setTimeout(this.#phases.firstByteMs);
+  }
+
+  #received(chunk: Buffer): void {
+    const reader = this.#reader;
+    // Nobody asked for anything: whatever this is, it must not become the answer to the next request.
+    if (reader === undefined) return this.destroy();
+    this.#silent = false;
+    try {
+      reader.read(chunk);
+    } catch (error) {
+      // Bytes behind a complete answer cost the connection, not the answer.
+      if (reader.done) reader.keepAlive = false;
+      else return this.#broke(error as Error);
+    }
+    if (reader.done && this.#reader === reader) this.#settle(reader);
+    else this.#events?.flush();
+  }
+
+  #settle(reader: ResponseReader): void {
+    const events = this.#events;
+    this.#reader = undefined;
+    this.#events = undefined;
+    this.uses += 1;
+    if (!reader.keepAlive || !this.#sent || this.#gone) this.destroy();
+    else {
+      this.resume();
+      const hint = reader.keepAliveHintMs;
+      // A second before the server means to close it, so that the two do not meet.
+      const keepMs = Math.min(limits.upstreamKeepAliveMs, hint === undefined ? Infinity : hint - 1000);
+      if (keepMs > 0) {
+        this.#socket.setTimeout(keepMs);
+        this.#freed(this);
+      } else this.destroy();
+    }
+    events?.settled();
+  }
+
+  #ended(): void {
+    const reader = this.#reader;
+    if (reader === undefined) return this.destroy();
+    try {
+      reader.close();
+      this.#settle(reader);
+    } catch {
+      this.#broke(new ClosedEarly());
+    }
+  }
+
+  #timedOut(): void {
+    if (this.#reader === undefined) return this.destroy();
+    // Silence counts only where the endpoint is the one that we wait for.
+    const clientStalls =
+      this.#paused || (!this.#sent && this.#rest !== undefined && this.#socket.writableLength === 0);
+    if (!clientStalls) this.#broke(new PhaseTimeout(!this.#sent));
+  }
+
+  #broke(cause: Error): void {
+    const events = this.#events;
+    const phase = this.#phase;
+    this.destroy();
+    this.#reader = undefined;
+    events?.failed(cause, phase, this.#silent);
+  }
+}

@@ -1,0 +1,68 @@
+import { requestHeaders } from "./headers.ts";
+import { limits } from "../limits.ts";
+import type { Failure } from "./failure.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** A whole answer of an endpoint to a request of our own. */
+export interface Fetched {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** A GET of our own to an endpoint failed. */
+export class FetchFailed extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.error.message);
+    this.failure = failure;
+  }
+}
+
+/**
+ * Asks an endpoint for a path of its origin, with its credentials.
+ *
+ * @param timeoutMs for the whole; after it the promise rejects with an Error
+ * @throws FetchFailed
+ */
+export function fetchFrom(upstream: Upstream, path: string, timeoutMs: number): Promise<Fetched> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let status = 0;
+    const headers = requestHeaders(
+      ["Accept", "application/json", "User-Agent", "postern"],
+      upstream.host,
+      upstream.attachment,
+    );
+    const request = { method: "GET", target: path, headers, body: undefined };
+    const give = (error: Error): void => {
+      clearTimeout(timer);
+      exchange.abort();
+      reject(error);
+    };
+    const timer = setTimeout(() => give(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const exchange = upstream.send(request, {
+      connected: () => {},
+      uploaded: () => {},
+      informational: () => {},
+      flush: () => {},
+      head: (head) => {
+        status = head.status;
+      },
+      data: (chunk) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes > limits.fetchedBytes) give(new Error("the answer is too long"));
+      },
+      end: () => {
+        clearTimeout(timer);
+        resolve({ status, body: Buffer.concat(chunks) });
+      },
+      failed: (failure) => {
+        clearTimeout(timer);
+        reject(new FetchFailed(failure));
+      },
+    });
+  });
+}
