@@ -9,7 +9,7 @@ export default defineConfig({
     pool: "forks",
     // Most tests wait for programs and sockets of their own, and not for a processor.
     maxWorkers: Math.max(3, availableParallelism()),
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 });
