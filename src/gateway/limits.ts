@@ -42,8 +42,6 @@ export const limits = {
   /** How much of an answer's end and beginning is kept beside the stream, in bytes, to find its usage there. */
   usageTailBytes: 4 * 1024,
   usageHeadBytes: 2 * 1024,
-  /** In how many parts that may be kept before they are made one. */
-  usageParts: 16,
   /** Of an answer that is kept in a cache, in bytes. */
   cachedAnswerBytes: 1024 * 1024,
   /** Of an answer to a request of our own, in bytes. */

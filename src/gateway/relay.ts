@@ -92,7 +92,7 @@ export class Relay implements ExchangeSink, ReplyEvents {
   framed(chunks: Buffer, bytes: number): void {
     if (this.#over) return;
     this.#arrived(bytes);
-    this.#tap?.framed(chunks, bytes);
+    this.#tap?.framed(chunks);
     this.#reply.framed(chunks);
   }
 

@@ -41,7 +41,7 @@ function tapped(
         data,
         Buffer.from("\r\n"),
       ]);
-      tap.framed(Buffer.concat(wire), bytes.length);
+      tap.framed(Buffer.concat(wire));
     } else tap.data(bytes);
   }
   return tap.finish();
@@ -168,8 +168,8 @@ test("however a connection's reads fall, a tap finds the usage and a recording k
             tap?.data(part);
             recording.data(part);
           },
-          framed: (bytes, length) => {
-            tap?.framed(bytes, length);
+          framed: (bytes) => {
+            tap?.framed(bytes);
             recording.framed(bytes);
           },
           end: (trailers) => recording.end(trailers),

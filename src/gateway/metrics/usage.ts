@@ -1,4 +1,4 @@
-import { contentOf, joined } from "../upstream/chunks.ts";
+import { contentOf, eachChunk, joined } from "../upstream/chunks.ts";
 import { limits } from "../limits.ts";
 import type { Usage } from "../record.ts";
 import { usageInDocument, usageInEvents } from "./usage-scan.ts";
@@ -19,12 +19,11 @@ export class UsageTap {
   readonly streamed: boolean;
   /** The beginning; absent as long as nothing has been dropped. */
   #head: Buffer | undefined;
-  /** Memory for the content before `#recent`, and how much of it is used. */
+  /** Memory for the content that is kept, and how much of it is used. */
   #kept: Buffer | undefined;
   #keptBytes = 0;
-  #recent: Part[] = [];
-  /** Of content in `#recent`. */
-  #recentBytes = 0;
+  /** The first part, as long as there is no other: most answers come in one, and need no memory of their own. */
+  #first: Part | undefined;
 
   constructor(streamed: boolean) {
     this.streamed = streamed;
@@ -40,24 +39,19 @@ export class UsageTap {
 
   /** Takes content. */
   data(bytes: Buffer): void {
-    this.#take({ bytes, framed: false }, bytes.length);
+    if (this.#isFirst(bytes, false)) return;
+    this.#keep(bytes, 0, bytes.length);
   }
 
-  /**
-   * Takes whole chunks in their framing, one or several.
-   *
-   * @param length of their content
-   */
-  framed(bytes: Buffer, length: number): void {
-    this.#take({ bytes, framed: true }, length);
+  /** Takes whole chunks in their framing, one or several. */
+  framed(bytes: Buffer): void {
+    if (this.#isFirst(bytes, true)) return;
+    eachChunk(bytes, (from, to) => this.#keep(bytes, from, to));
   }
 
   /** What the answer says that it took, once all of it has passed. Never throws. */
   finish(): Usage | undefined {
-    const pieces = contentsOf(this.#recent);
-    if (this.#kept !== undefined) pieces.unshift(this.#kept.subarray(0, this.#keptBytes));
-    const [only] = pieces;
-    const bytes = pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+    const bytes = this.#first === undefined ? this.#keptContent() : contentIn(this.#first);
     const kept = {
       head: () => (this.#head ?? bytes).toString("latin1", 0, limits.usageHeadBytes),
       tail: bytes.toString("latin1", Math.max(0, bytes.length - limits.usageTailBytes)),
@@ -66,39 +60,50 @@ export class UsageTap {
     return this.streamed ? usageInEvents(kept) : usageInDocument(kept);
   }
 
-  #take(part: Part, length: number): void {
-    this.#recent.push(part);
-    this.#recentBytes += length;
-    if (this.#recent.length < limits.usageParts && this.#recentBytes < limits.usageTailBytes) return;
-    for (const piece of contentsOf(this.#recent)) this.#keep(piece);
-    this.#recent = [];
-    this.#recentBytes = 0;
+  #keptContent(): Buffer {
+    return this.#kept?.subarray(0, this.#keptBytes) ?? Buffer.alloc(0);
   }
 
-  #keep(piece: Buffer): void {
-    // Not from the pool of small buffers: the rest of it would be kept as well.
-    this.#kept ??= Buffer.allocUnsafeSlow(2 * limits.usageTailBytes);
-    if (this.#keptBytes + piece.length > this.#kept.length) {
-      this.#head ??= beginningOf([this.#kept.subarray(0, this.#keptBytes), piece]);
-      const staying = Math.max(0, limits.usageTailBytes - piece.length);
-      this.#kept.copyWithin(0, Math.max(0, this.#keptBytes - staying), this.#keptBytes);
+  /** Whether it is the first part. If it is the second, the first is copied. */
+  #isFirst(bytes: Buffer, framed: boolean): boolean {
+    const first = this.#first;
+    if (first === undefined && this.#kept === undefined) {
+      this.#first = { bytes, framed };
+      return true;
+    }
+    if (first !== undefined) {
+      this.#first = undefined;
+      // Not from the pool of small buffers: the rest of it would be kept as well.
+      this.#kept = Buffer.allocUnsafeSlow(2 * limits.usageTailBytes);
+      const content = contentIn(first);
+      this.#keep(content, 0, content.length);
+    }
+    return false;
+  }
+
+  /** Copies: to keep references would make garbage of each chunk that outlives the young. */
+  #keep(bytes: Buffer, from: number, to: number): void {
+    const kept = this.#kept;
+    if (kept === undefined) return;
+    const length = to - from;
+    if (this.#keptBytes + length > kept.length) {
+      this.#head ??= beginningOf(kept.subarray(0, this.#keptBytes), bytes.subarray(from, to));
+      const staying = Math.max(0, limits.usageTailBytes - length);
+      kept.copyWithin(0, Math.max(0, this.#keptBytes - staying), this.#keptBytes);
       this.#keptBytes = Math.min(this.#keptBytes, staying);
     }
     // Of a piece that is longer than what is read in the end, its end.
-    const from = this.#head === undefined ? 0 : Math.max(0, piece.length - limits.usageTailBytes);
-    this.#keptBytes += piece.copy(this.#kept, this.#keptBytes, from);
+    const start = this.#head === undefined ? from : Math.max(from, to - limits.usageTailBytes);
+    this.#keptBytes += bytes.copy(kept, this.#keptBytes, start, to);
   }
 }
 
 const isEncoded = (coding: string): boolean => coding !== "" && coding.toLowerCase() !== "identity";
 
-function contentsOf(parts: readonly Part[]): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (const { bytes, framed } of parts)
-    if (framed) contentOf(bytes, pieces);
-    else pieces.push(bytes);
-  return pieces;
-}
+const contentIn = ({ bytes, framed }: Part): Buffer => (framed ? Buffer.concat(contentOf(bytes)) : bytes);
 
-const beginningOf = (pieces: readonly Buffer[]): Buffer =>
-  joined([Buffer.concat(pieces).subarray(0, limits.usageHeadBytes)]);
+/** The beginning of what two pieces make together. */
+function beginningOf(first: Buffer, second: Buffer): Buffer {
+  const from = first.subarray(0, limits.usageHeadBytes);
+  return joined([from, second.subarray(0, limits.usageHeadBytes - from.length)]);
+}

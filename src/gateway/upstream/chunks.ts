@@ -7,12 +7,10 @@ function hexValue(code: number | undefined): number {
 }
 
 /**
- * The content of whole HTTP/1.1 chunks, `size CRLF data CRLF`, one or several (RFC 9112 §7.1): a slice for each. The
- * reader of the answer has judged the framing already, so what does not look like it only ends the result.
- *
- * @param parts what the slices are added to
+ * Tells where the content of each of these whole HTTP/1.1 chunks stands: `size CRLF data CRLF`, one or several (RFC 9112
+ * §7.1). The reader of the answer has judged the framing already, so what does not look like it only ends the matter.
  */
-export function contentOf(chunks: Buffer, parts: Buffer[] = []): Buffer[] {
+export function eachChunk(chunks: Buffer, tell: (from: number, to: number) => void): void {
   let at = 0;
   while (at < chunks.length) {
     let size = 0;
@@ -22,9 +20,15 @@ export function contentOf(chunks: Buffer, parts: Buffer[] = []): Buffer[] {
     }
     if (size === 0 || chunks[at] !== 0x0d) break;
     at += 2;
-    parts.push(chunks.subarray(at, at + size));
+    tell(at, at + size);
     at += size + 2;
   }
+}
+
+/** The content of such chunks: a slice for each. */
+export function contentOf(chunks: Buffer): Buffer[] {
+  const parts: Buffer[] = [];
+  eachChunk(chunks, (from, to) => parts.push(chunks.subarray(from, to)));
   return parts;
 }
 
