@@ -13,10 +13,11 @@ import { LocalQuota, type Quota } from "../gateway/keys/quota.ts";
 import { type Rules, rulesOf } from "../gateway/keys/rules.ts";
 import { type Doorway, Gateway } from "../gateway/server.ts";
 import { Upstream } from "../gateway/upstream/upstream.ts";
-import { recorderFor } from "../vault/audit/audit.ts";
+import { type Recorder, recorderFor, unrecorded } from "../vault/audit/audit.ts";
 import { LiveTokens } from "../vault/tokens/live-tokens.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Checked, Crew } from "./crew.ts";
+import { KeyUses } from "./key-uses.ts";
 import type { Samples } from "./samples.ts";
 
 /** Serves in this process. */
@@ -35,6 +36,8 @@ export class Solo implements Crew {
   readonly #probing: Probing;
   readonly #quota: Quota;
   readonly #tokens: LiveTokens;
+  readonly #keyUses = new KeyUses();
+  #record: Recorder = unrecorded;
   #config: Config;
   #directory: Directory;
   #rules: Rules;
@@ -60,6 +63,7 @@ export class Solo implements Crew {
       quota: this.#quota,
       metrics: this.#metrics,
       caches: this.#caches,
+      used: (key, upstream) => this.#keyUses.record(key, upstream, this.#record),
       log,
     });
   }
@@ -124,7 +128,8 @@ export class Solo implements Crew {
     const names = new Set([...endpoints.values()].flatMap(({ credentials }) => credentials));
     const items = this.#vault.items().filter(({ name }) => names.has(name));
     const failed = ({ code, message }: PosternError): void => this.#log.error({ code }, message);
-    return this.#tokens.follow(items, recorderFor({ log: audit, command: "serve", failed }));
+    this.#record = recorderFor({ log: audit, command: "serve", failed });
+    return this.#tokens.follow(items, this.#record);
   }
 
   #compileAgain(): void {

@@ -20,6 +20,8 @@ export interface DispatchOptions {
   readonly metrics: Metrics;
   readonly caches: AnswerCaches;
   readonly log: Logger;
+  /** A request with this local key is about to be sent with an endpoint's credentials. */
+  readonly used: (key: string, upstream: Upstream) => void;
 }
 
 /** A request whose route is known. */
@@ -65,6 +67,7 @@ export class Dispatch {
     const to = this.#asItIsNow(chosen);
     const made = madeFor(to, dispatched, errand);
     const { request } = made;
+    if (record.localKey !== undefined) this.#options.used(record.localKey, made.upstream);
     const sending = (sink: ExchangeSink): Exchange =>
       this.#sendPlain(dispatched, to.endpoint, made, errand, sink);
     const cache = target.by === "raw" || upgrade !== undefined ? undefined : to.endpoint.cache;

@@ -26,6 +26,7 @@ function gatewayOf(log: Sink): Gateway {
     quota: new LocalQuota(() => 0),
     metrics: new Metrics(directory),
     caches: new AnswerCaches(),
+    used: () => {},
     log: pino(log),
   });
 }

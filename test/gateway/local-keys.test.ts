@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { errorIn, type Answer } from "../support/client.ts";
 import type { PrivateEndpoint } from "../support/private-endpoint.ts";
@@ -302,4 +303,36 @@ describe("keys come and go while the gateway runs", () => {
       await other[Symbol.asyncDispose]();
     }
   });
+});
+
+test("the record tells which key used which credentials: once for each value, and never the key", async () => {
+  const uses = makeKeys("recorded");
+  const own = await startWithKeys({ recorded: { hash: hashOf(uses.recorded) } });
+  try {
+    const asked = {
+      method: "POST",
+      target: "/private/v1/chat/completions",
+      headers: bringing(uses.recorded),
+      body: asking("model-a"),
+    };
+    for (let i = 0; i < 3; i += 1) expect((await own.gateway.ask(asked)).status).toBe(200);
+    const log = readFileSync(own.gateway.folder.file("audit.log"), "utf8");
+    const lines = log
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter(({ key }) => key !== undefined);
+    expect(lines.length).toBeGreaterThan(0);
+    expect(new Set(lines.map(({ item }) => item)).size).toBe(lines.length);
+    for (const line of lines)
+      expect(line).toMatchObject({
+        command: "serve",
+        action: "attach",
+        key: "recorded",
+        endpoint: "private",
+      });
+    expect(log).not.toContain(uses.recorded);
+  } finally {
+    await own[Symbol.asyncDispose]();
+  }
 });
