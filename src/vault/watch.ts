@@ -14,6 +14,8 @@ export function watchStore(
 ): () => void {
   let stopped = false;
   let looking = false;
+  /** Something has changed since it began to look. */
+  let again = false;
   let seen: string | undefined;
   let told: string | undefined;
 
@@ -35,9 +37,18 @@ export function watchStore(
     }
   };
   const nudge = (): void => {
-    if (stopped || looking) return;
+    if (stopped) return;
+    if (looking) {
+      again = true;
+      return;
+    }
     looking = true;
-    void look().finally(() => (looking = false));
+    void look().finally(() => {
+      looking = false;
+      if (!again) return;
+      again = false;
+      nudge();
+    });
   };
 
   const unwatch = store.watch(nudge);
