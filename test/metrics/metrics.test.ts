@@ -263,7 +263,7 @@ test("a refused reload shows until the next one is applied", async () => {
 
 test("what is not read loads no metrics library", () => {
   const script = `
-    import { Metrics } from "./src/gateway/metrics.ts";
+    import { Metrics } from "./src/gateway/metrics/metrics.ts";
     import { createRequire } from "node:module";
     const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes("prom-client"));
     const metrics = new Metrics(() => ({ destinations: new Map() }));
