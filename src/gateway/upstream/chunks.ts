@@ -1,5 +1,5 @@
 /** The value of a hexadecimal digit, or -1. */
-function hexValue(code: number | undefined): number {
+export function hexValue(code: number | undefined): number {
   if (code === undefined) return -1;
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;

@@ -1,3 +1,4 @@
+import { hexValue } from "./chunks.ts";
 import { limits } from "../limits.ts";
 
 /** The head of an answer, as it came. */
@@ -103,14 +104,6 @@ type State =
   | "done";
 
 const isCrlfAt = (bytes: Buffer, at: number): boolean => bytes[at] === 0x0d && bytes[at + 1] === 0x0a;
-
-/** The value of a hexadecimal digit, or -1. */
-function hexDigit(code: number | undefined): number {
-  if (code === undefined) return -1;
-  if (code >= 0x30 && code <= 0x39) return code - 0x30;
-  const letter = code | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
 
 /**
  * Reads one HTTP/1.1 answer from the bytes of a connection, strictly (RFC 9112): what two parsers could read in two
@@ -280,7 +273,7 @@ export class ResponseReader {
     for (;;) {
       let line = at;
       let size = 0;
-      for (let digit = hexDigit(rest[line]); digit >= 0 && line - at < 8; digit = hexDigit(rest[line])) {
+      for (let digit = hexValue(rest[line]); digit >= 0 && line - at < 8; digit = hexValue(rest[line])) {
         size = size * 16 + digit;
         line += 1;
       }
