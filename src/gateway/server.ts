@@ -14,7 +14,7 @@ import { Pipeline } from "./local/pipeline.ts";
 import { PlainConnection } from "./local/plain-connection.ts";
 import { errorResponse } from "./local/respond.ts";
 import type { Rules } from "./keys/rules.ts";
-import { Turn } from "./local/turn.ts";
+import { Turn } from "./turn.ts";
 
 /** A place to listen, and the endpoint that its `/v1` is, if it is an endpoint's own. */
 export interface Doorway {

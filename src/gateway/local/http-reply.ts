@@ -4,14 +4,14 @@ import { type PosternError, problem } from "../../errors.ts";
 import { limits } from "../limits.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
 import { readPast, respondWithError } from "./respond.ts";
-import { letGo, Pace, type Turn } from "./turn.ts";
+import { letGo, type Turn } from "../turn.ts";
 
 /** An answer by Node's HTTP server, for the requests that are not plain. */
 export class HttpReply implements Reply {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #refused: () => void;
-  readonly #pace: Pace | undefined;
+  readonly #turn: Turn;
   #events: ReplyEvents | undefined;
   #more = true;
   /** The head has left, or leaves with the bytes behind it. */
@@ -25,7 +25,7 @@ export class HttpReply implements Reply {
     this.#req = req;
     this.#res = res;
     this.#refused = refused;
-    this.#pace = res.socket === null ? undefined : new Pace(turn, res.socket);
+    this.#turn = turn;
     // Node writes none of its own: the endpoint's Date is the answer's.
     res.sendDate = false;
   }
@@ -55,7 +55,7 @@ export class HttpReply implements Reply {
   }
 
   data(part: Buffer): void {
-    this.#pace?.step();
+    if (this.#res.socket !== null) this.#turn.hold(this.#res.socket);
     this.#headSent = true;
     this.#more = this.#res.write(part);
   }

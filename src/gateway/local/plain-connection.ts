@@ -3,7 +3,7 @@ import type { Ask } from "./ask.ts";
 import { limits } from "../limits.ts";
 import { PlainReply } from "./plain-reply.ts";
 import { type PlainRequest, readPlainRequest } from "./plain-request.ts";
-import type { Turn } from "./turn.ts";
+import type { Turn } from "../turn.ts";
 
 /** What a plain connection needs of the server. */
 export interface PlainOptions {
@@ -100,7 +100,8 @@ export class PlainConnection {
       this.#socket.end();
       return;
     }
-    this.#socket.setTimeout(limits.clientKeepAliveMs);
+    // Once set, what is written and read starts it anew.
+    if (this.#socket.timeout !== limits.clientKeepAliveMs) this.#socket.setTimeout(limits.clientKeepAliveMs);
     if (this.#bytes === undefined) return;
     this.#socket.resume();
     // Not from within the answer before it.

@@ -4,7 +4,7 @@ import { errorBody, type PosternError } from "../../errors.ts";
 import { limits } from "../limits.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
 import { errorHeaders } from "./respond.ts";
-import { letGo, Pace, type Turn } from "./turn.ts";
+import { letGo, type Turn } from "../turn.ts";
 import { chunkOf, fieldValues, headText, lastChunk } from "../upstream/wire.ts";
 
 /** What is copied together, in bytes, so that it leaves as one buffer; above it copying costs more than it saves. */
@@ -21,7 +21,7 @@ const persistent = [
 export class PlainReply implements Reply {
   readonly #socket: Socket;
   readonly #answered: () => void;
-  readonly #pace: Pace;
+  readonly #turn: Turn;
   #events: ReplyEvents | undefined;
   /** What leaves with the next flush. */
   #parts: Buffer[] = [];
@@ -35,7 +35,7 @@ export class PlainReply implements Reply {
   constructor(socket: Socket, turn: Turn, answered: () => void) {
     this.#socket = socket;
     this.#answered = answered;
-    this.#pace = new Pace(turn, socket);
+    this.#turn = turn;
   }
 
   get gone(): boolean {
@@ -117,10 +117,8 @@ export class PlainReply implements Reply {
     const parts = this.#bytes <= copiedBytes ? [joined(this.#parts, this.#bytes)] : this.#parts;
     this.#parts = [];
     this.#bytes = 0;
-    this.#pace.step();
-    if (parts.length > 1) socket.cork();
+    this.#turn.hold(socket);
     for (const [i, part] of parts.entries()) socket.write(part, i === parts.length - 1 ? sent : undefined);
-    if (parts.length > 1) socket.uncork();
   }
 
   #finish(): void {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { ClosedEarly, type Phase, PhaseTimeout } from "./failure.ts";
 import { limits } from "../limits.ts";
+import type { Turn } from "../turn.ts";
 import { headText, type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
 
 /** A request's body: bytes that were read already, and the stream that the rest comes from. */
@@ -62,6 +63,7 @@ function framedHeaders({ headers, body, upgrade }: UpstreamRequest): string[] {
  */
 export class Connection implements ResponseSink {
   readonly #socket: Socket;
+  readonly #turn: Turn;
   readonly #freed: (connection: Connection) => void;
   #reader: ResponseReader | undefined;
   #events: ExchangeEvents | undefined;
@@ -82,10 +84,12 @@ export class Connection implements ResponseSink {
    */
   constructor(
     socket: Socket,
+    turn: Turn,
     freed: (connection: Connection) => void,
     closed: (connection: Connection) => void,
   ) {
     this.#socket = socket;
+    this.#turn = turn;
     this.#freed = freed;
     socket.on("data", (chunk: Buffer) => this.#received(chunk));
     socket.on("end", () => this.#ended());
@@ -125,7 +129,6 @@ export class Connection implements ResponseSink {
 
   head(head: ResponseHead): void {
     this.#phase = "stream";
-    this.#socket.setTimeout(this.#phases.idleMs);
     this.#events?.head(head);
   }
 
@@ -186,6 +189,7 @@ export class Connection implements ResponseSink {
     this.#sent = false;
     if (body?.rest === undefined) {
       // Head and body in one write: one TLS record and one packet for most requests.
+      this.#turn.hold(socket);
       socket.write(body === undefined ? head : Buffer.concat([head, ...body.read]));
       for (const chunk of body?.read ?? []) this.#events?.uploaded(chunk.length);
       this.#sentAll();
@@ -241,7 +245,7 @@ export class Connection implements ResponseSink {
 
   #sentAll(): void {
     this.#sent = true;
-    if (this.#phase === "wait") this.#socket.setTimeout(this.#phases.firstByteMs);
+    if (this.#phase === "wait") this.#silenceFor(this.#phases.firstByteMs);
   }
 
   #received(chunk: Buffer): void {
@@ -257,7 +261,15 @@ export class Connection implements ResponseSink {
       else return this.#broke(error as Error);
     }
     if (reader.done && this.#reader === reader) this.#settle(reader);
-    else this.#events?.flush();
+    else {
+      if (this.#phase === "stream") this.#silenceFor(this.#phases.idleMs);
+      this.#events?.flush();
+    }
+  }
+
+  /** Once set, whatever is written or read starts it anew. */
+  #silenceFor(ms: number): void {
+    if (this.#socket.timeout !== ms) this.#socket.setTimeout(ms);
   }
 
   #settle(reader: ResponseReader): void {
@@ -272,7 +284,7 @@ export class Connection implements ResponseSink {
       // A second before the server means to close it, so that the two do not meet.
       const keepMs = Math.min(limits.upstreamKeepAliveMs, hint === undefined ? Infinity : hint - 1000);
       if (keepMs > 0) {
-        this.#socket.setTimeout(keepMs);
+        this.#silenceFor(keepMs);
         this.#freed(this);
       } else this.destroy();
     }

@@ -4,6 +4,7 @@ import type { Attachment } from "./attach.ts";
 import { Connection, type ExchangeEvents, type UpstreamRequest } from "./connection.ts";
 import { dialerOf, type Dialer } from "./dial.ts";
 import { type Failure, failureOf, type Phase, PhaseTimeout } from "./failure.ts";
+import { Turn } from "../turn.ts";
 import type { ResponseHead, ResponseSink } from "./wire.ts";
 
 /** Who receives what becomes of a request. Exactly one of `end` and `failed` comes last, or neither after `abort`. */
@@ -37,6 +38,7 @@ export class Upstream {
   readonly #dialer: Dialer;
   /** The last one used is taken first: the others may then grow old and be closed. */
   readonly #idle: Connection[] = [];
+  readonly #turn = new Turn();
   readonly #all = new Set<Connection>();
   #retired = false;
   /** Requests that are on their way to the endpoint, or answered now; not those that have switched protocols. */
@@ -83,6 +85,7 @@ export class Upstream {
     return this.#dialer.dial((socket) => {
       const connection = new Connection(
         socket,
+        this.#turn,
         (freed) => {
           if (this.#retired) freed.destroy();
           else this.#idle.push(freed);
