@@ -11,8 +11,9 @@ import { mergeModels, mergesModels } from "./models.ts";
 import type { Outcome } from "./outcome.ts";
 import { asksForModels, listedFor, mayName } from "./keys/permit.ts";
 import type { Quota } from "./keys/quota.ts";
-import { beginRecord, logFields, type RequestRecord } from "./record.ts";
+import { beginRecord, type RequestRecord } from "./record.ts";
 import { Relay } from "./relay.ts";
+import { RequestLog } from "./request-log.ts";
 import type { Reply } from "./local/reply.ts";
 import { requestIdOf } from "./local/respond.ts";
 import { chooseRoute } from "./route.ts";
@@ -51,6 +52,7 @@ export class Handler {
   readonly #options: HandlerOptions;
   readonly #entrance: Entrance;
   readonly #dispatch: Dispatch;
+  readonly #requestLog: RequestLog;
   #inFlight = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
@@ -59,6 +61,7 @@ export class Handler {
     this.#options = options;
     this.#entrance = new Entrance(options.quota, options.metrics);
     this.#dispatch = new Dispatch(options);
+    this.#requestLog = new RequestLog(options.log);
   }
 
   /** Refuses new requests, and resolves when none is in flight or `drainMs` have passed. */
@@ -165,7 +168,7 @@ export class Handler {
     record.endedMs ??= performance.now();
     this.#entrance.leave(record);
     this.#options.metrics.ended(record);
-    this.#options.log.info(logFields(record), "request");
+    this.#requestLog.write(record);
     this.#inFlight -= 1;
     if (this.#inFlight === 0) this.#idle?.();
   }
