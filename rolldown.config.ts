@@ -1,39 +1,15 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { defineConfig, type Plugin } from "rolldown";
-
-/** The folder of the package that a module belongs to. */
-const packageOf = (module: string): string | undefined =>
-  /^(?:.*[\\/])?node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(module)?.[0];
-
-/** Puts the licences of what is bundled beside the bundle, as they ask. */
-const notices: Plugin = {
-  name: "notices",
-  generateBundle() {
-    const folders = new Set([...this.getModuleIds()].flatMap((module) => packageOf(module) ?? []));
-    const texts = [...folders].toSorted().flatMap((folder) => {
-      if (!existsSync(join(folder, "package.json"))) return [];
-      const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-      const file = readdirSync(folder).find((entry) => /^licen[cs]e(?:\.|$)/i.test(entry));
-      const words =
-        file === undefined ? `Licence: ${license}` : readFileSync(join(folder, file), "utf8").trim();
-      return [`${name} ${version}\n\n${words}\n`];
-    });
-    this.emitFile({
-      type: "asset",
-      fileName: "THIRD-PARTY.txt",
-      source: texts.join(`\n${"-".repeat(78)}\n\n`),
-    });
-  },
-};
+import { defineConfig } from "rolldown";
+import { notices } from "./tools/notices.ts";
 
 // One file per command, with all that it needs: half the time to start, and less memory, than from node_modules.
 export default defineConfig({
-  // The program, and what its workers begin with.
-  input: ["src/main.ts", "src/worker.ts"],
+  // The program, and what its workers and threads begin with.
+  input: ["src/main.ts", "src/worker.ts", "src/thread.ts"],
   platform: "node",
   // ssh2's native accelerators, which it does without.
   external: [/\.node$/, "cpu-features"],
+  // ssh2 asks for it when its WebAssembly is loaded, and there is none in a module.
+  transform: { define: { __dirname: "import.meta.dirname" } },
   plugins: [notices],
   output: { dir: "dist", format: "esm", cleanDir: true },
   logLevel: "warn",

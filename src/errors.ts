@@ -61,6 +61,15 @@ const failure = <D>(exit: 1 | 2, says: Entry<D>["says"]): Entry<D> => ({
   says,
 });
 
+/** What was asked of the vault cannot be: of a command, or of the admin listener's API. */
+const unfit = <D>(status: 400 | 404 | 409, exit: 1 | 2, says: Entry<D>["says"]): Entry<D> => ({
+  status,
+  type: "invalid_request_error",
+  retry: false,
+  exit,
+  says,
+});
+
 const unauthorized = (says: Entry<undefined>["says"]): Entry<undefined> => ({
   status: 401,
   type: "authentication_error",
@@ -155,6 +164,21 @@ export const catalogue = {
     `the local key "${d.key}" may not use ${d.what}`,
     `use another key, or change what keys.${d.key} allows in postern.yaml`,
   ]),
+  local_key_name_invalid: wrongRequest(400, (d: { name: string }) => [
+    `"${d.name.slice(0, 80)}" cannot name a key`,
+    "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
+  ]),
+  local_key_taken: wrongRequest(409, (d: { name: string }) => [
+    `the key "${d.name}" is there already`,
+    `choose another name, or remove it first: postern key remove ${d.name}`,
+  ]),
+  local_key_absent: wrongRequest(
+    404,
+    (d: { name: string; near: string | undefined; known: readonly string[] }) => [
+      `there is no key "${d.name.slice(0, 80)}"`,
+      d.near === undefined ? `the keys are: ${list(d.known, "none")}` : `did you mean "${d.near}"?`,
+    ],
+  ),
   local_limit_reached: {
     status: 429,
     type: "rate_limit_error",
@@ -274,6 +298,10 @@ export const catalogue = {
     "raise timeouts.idle if this model pauses for so long",
   ]),
 
+  models_unlisted: upstream(502, false, (d: { endpoint: string; reason: string }) => [
+    `the endpoint "${d.endpoint}" did not list its models: ${d.reason}`,
+    "name the model yourself, as the endpoint's deployment names it",
+  ]),
   endpoint_not_ready: upstream(502, true, (d: { endpoint: string; reason: string; fix: string }) => [
     `the endpoint "${d.endpoint}" is not ready: ${d.reason}`,
     d.fix,
@@ -283,6 +311,14 @@ export const catalogue = {
   connections_exhausted: upstream(503, true, (d: { most: number }) => [
     `${d.most} connections are open already, as many as limits.connections allows`,
     "close some, or raise limits.connections",
+  ]),
+  gateway_out_of_reach: upstream(502, true, (d: { reason: string }) => [
+    `the console cannot reach the gateway's own listener: ${d.reason}`,
+    "look at the log, and whether the gateway serves: postern doctor",
+  ]),
+  request_stopped: upstream(503, false, () => [
+    "this request was stopped by hand while it was in flight",
+    "send it again if it is still wanted; whoever runs this gateway stopped it in its console, or through its API",
   ]),
   stopping: upstream(503, true, () => ["Postern is stopping", "try again in a moment"]),
   internal: failure(1, (d: { reason: string }) => [
@@ -310,6 +346,80 @@ export const catalogue = {
     "choose another address",
   ]),
 
+  // ── The console and the API of the admin listener ────────────────────────────────────────────────────────
+  admin_token_required: unauthorized(() => [
+    "the API wants the admin token, or both keys of a console's session, and the request has neither",
+    "send the token as Authorization: Bearer; postern console opens the console",
+  ]),
+  admin_token_wrong: unauthorized(() => [
+    "the token of the request is not this gateway's admin token",
+    "send the one in the file that admin-token: in postern.yaml names (admin-token beside it, if it names none)",
+  ]),
+  admin_token_missing: credential((d: { file: string; reason: string; fix: string }) => [
+    `there is no admin token at ${d.file}: ${d.reason}`,
+    d.fix,
+  ]),
+  admin_token_invalid: credential((d: { file: string }) => [
+    `${d.file} is not an admin token: one is postern-admin- and at least 43 random letters, digits, dashes and underscores`,
+    "remove the file, and postern serve makes a new one when it starts",
+  ]),
+  session_over: unauthorized(() => [
+    "this session of the console has ended",
+    "open another: postern console",
+  ]),
+  link_unknown: unauthorized(() => [
+    "this link does not open the console: it is mistyped, or the gateway has been restarted since",
+    "make another: postern console",
+  ]),
+  link_used: unauthorized(() => [
+    "this link has been used already; each opens the console once",
+    "make another: postern console",
+  ]),
+  link_expired: unauthorized(() => [
+    "this link was made more than two minutes ago, and does not open the console any more",
+    "make another: postern console",
+  ]),
+  page_unknown: wrongRequest(404, (d: { method: string; path: string }) => [
+    `the admin listener has nothing for ${d.method} ${d.path}`,
+    "the console is at /, its API under /api/v1 (docs/api.md); models are asked at the gateway's own address",
+  ]),
+  parameter_invalid: wrongRequest(400, (d: { where: string; reason: string }) => [
+    `${d.where} is not as it should be: ${d.reason}`,
+    "docs/api.md says what the API takes",
+  ]),
+  api_body_too_large: wrongRequest(413, () => [
+    "the request's body is larger than this part of the API takes",
+    "send less, in several requests",
+  ]),
+  request_unknown: wrongRequest(404, (d: { id: string }) => [
+    `no request "${d.id.slice(0, 100)}" is in flight, or among the last that ended`,
+    "the last 1,000 are remembered, and by this process alone: GET /api/v1/live/requests lists them",
+  ]),
+  request_not_in_flight: wrongRequest(409, (d: { id: string }) => [
+    `no request "${d.id.slice(0, 100)}" is in flight, so there is nothing to stop`,
+    "it may just have ended: GET /api/v1/live/requests shows how",
+  ]),
+  watchers_exhausted: upstream(503, true, (d: { most: number }) => [
+    `${d.most} follow the live traffic already, as many as may`,
+    "close one of the pages that show it, or ask GET /api/v1/live/requests",
+  ]),
+  console_unbuilt: failure(1, () => [
+    "the console's pages are not built here; the API and the command line work without them",
+    "build them: npm run build",
+  ]),
+  gateway_silent: failure(1, (d: { url: string; reason: string }) => [
+    `no gateway answers at ${d.url}: ${d.reason}`,
+    "start it: postern serve; if it runs elsewhere, name the admin address that it printed: --admin http://127.0.0.1:PORT",
+  ]),
+  gateway_strange: failure(1, (d: { url: string; reason: string }) => [
+    `what answers at ${d.url} is not the gateway of this configuration: ${d.reason}`,
+    "see which program has that port; a gateway that has not read a changed admin token yet does with SIGHUP",
+  ]),
+  admin_socket_unopenable: failure(1, (d: { socket: string }) => [
+    `a browser cannot open the Unix socket ${d.socket}, where this gateway's console is`,
+    `lead a port to it: socat TCP-LISTEN:8081,bind=127.0.0.1,fork UNIX-CONNECT:${d.socket}, or from another machine ssh -L 8081:${d.socket} HOST; then postern console --admin http://127.0.0.1:8081`,
+  ]),
+
   // ── Command line and configuration ────────────────────────────────────────────────────────────────────────
   usage: failure(2, (d: { message: string; hint: string }) => [d.message, d.hint]),
   config_missing: failure(2, (d: { file: string }) => [
@@ -320,13 +430,29 @@ export const catalogue = {
     `cannot read ${d.file}: ${d.reason}`,
     "check the path and its permissions",
   ]),
-  config_invalid: failure(2, (d: { file: string; problems: readonly string[] }) => [
+  config_invalid: wrongRequest(422, (d: { file: string; problems: readonly string[] }) => [
     `${d.file} has ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.join("\n")}`,
     "config/postern.example.yaml explains every key; postern check looks again",
   ]),
-  config_edit_refused: failure(2, (d: { file: string; problems: readonly string[] }) => [
+  config_edit_refused: wrongRequest(422, (d: { file: string; problems: readonly string[] }) => [
     `${d.file} was not changed; with this change it would have ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.join("\n")}`,
     "give other values, or edit the file by hand and look at it with postern check",
+  ]),
+  config_unwritable: failure(1, (d: { file: string; reason: string; fix: string }) => [
+    `${d.file} was not changed, for it cannot be written: ${d.reason}`,
+    d.fix,
+  ]),
+  endpoint_exists: wrongRequest(409, (d: { endpoint: string }) => [
+    `the endpoint "${d.endpoint}" is there already`,
+    "choose another name, or change that one",
+  ]),
+  endpoint_absent: wrongRequest(404, (d: { endpoint: string; known: readonly string[] }) => [
+    `there is no endpoint "${d.endpoint}"; the endpoints are: ${list(d.known, "none")}`,
+    "name one of these, or add it",
+  ]),
+  endpoint_changed: wrongRequest(409, (d: { endpoint: string }) => [
+    `the endpoint "${d.endpoint}" has changed since you looked at it`,
+    "look at it again, then change it",
   ]),
   check_failed: failure(1, (d: { count: number }) => [
     d.count === 1 ? "a problem was found" : `${d.count} problems were found`,
@@ -435,6 +561,10 @@ export const catalogue = {
     `${d.file} is not an export of a vault: ${d.reason}`,
     "give a file that postern vault export wrote",
   ]),
+  audit_off: wrongRequest(409, () => [
+    "the use of the vault is not recorded: audit: in postern.yaml says off",
+    "name a file there: audit: { to: file:audit.log }",
+  ]),
   audit_unwritable: failure(1, (d: { file: string; reason: string }) => [
     `this use of the vault was not recorded: cannot write ${d.file}: ${d.reason}`,
     "make room or give access, or name another file with audit: in postern.yaml",
@@ -443,89 +573,97 @@ export const catalogue = {
     `others can read or write the audit log ${d.file} (mode ${d.mode})`,
     `close it: chmod 600 ${d.file}`,
   ]),
-  item_exists: failure(1, (d: { name: string; kind: string }) => [
+  item_exists: unfit(409, 1, (d: { name: string; kind: string }) => [
     `the vault has an item named "${d.name}" already (${d.kind})`,
     `choose another name, or remove it first: postern vault remove ${d.name}`,
   ]),
-  item_unknown: failure(1, (d: { name: string; known: readonly string[] }) => [
+  item_unknown: unfit(404, 1, (d: { name: string; known: readonly string[] }) => [
     `the vault has no item named "${d.name}"; it holds: ${list(d.known, "nothing yet")}`,
     "postern vault list shows all items",
   ]),
-  item_name_invalid: failure(2, (d: { name: string }) => [
+  item_name_invalid: unfit(400, 2, (d: { name: string }) => [
     `"${d.name}" cannot be an item's name`,
     "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
   ]),
-  item_changed: failure(1, (d: { name: string }) => [
+  item_in_use: unfit(409, 1, (d: { name: string; endpoints: readonly string[] }) => [
+    `"${d.name}" is used by ${list(d.endpoints, "no endpoint")}, which cannot be called without it`,
+    "name another credential for them first, or confirm it: anyway=true removes it, endpoints: true renames it in postern.yaml too",
+  ]),
+  item_not_waiting: unfit(409, 1, (d: { name: string }) => [
+    `"${d.name}" has no request that waits for its answer`,
+    `look at it with postern vault show ${d.name}; to give it another value, rotate it`,
+  ]),
+  item_changed: unfit(409, 1, (d: { name: string }) => [
     `"${d.name}" has got another value meanwhile, and keeps that`,
     `look at it with postern vault show ${d.name}, then try again`,
   ]),
-  item_not_generated: failure(1, (d: { name: string; title: string }) => [
+  item_not_generated: unfit(409, 1, (d: { name: string; title: string }) => [
     `"${d.name}" (${d.title}) cannot be made anew here`,
     `give its new value: postern vault rotate ${d.name} --stdin, or --file FILE`,
   ]),
-  item_without_previous: failure(1, (d: { name: string }) => [
+  item_without_previous: unfit(409, 1, (d: { name: string }) => [
     `"${d.name}" has no previous value`,
     "a previous value is kept by postern vault rotate, for the time that its --grace says",
   ]),
-  kind_unknown: failure(2, (d: { kind: string; known: readonly string[] }) => [
+  kind_unknown: unfit(400, 2, (d: { kind: string; known: readonly string[] }) => [
     `"${d.kind}" is not a kind of item; the kinds are: ${list(d.known, "")}`,
     "postern vault add --help shows what each takes",
   ]),
-  value_invalid: failure(1, (d: { name: string; reason: string; fix: string }) => [
+  value_invalid: unfit(400, 1, (d: { name: string; reason: string; fix: string }) => [
     `the value for "${d.name}" was not taken: ${d.reason}`,
     d.fix,
   ]),
-  certificate_unreadable: failure(1, (d: { source: string; reason: string }) => [
+  certificate_unreadable: unfit(400, 1, (d: { source: string; reason: string }) => [
     `${d.source} holds no certificate that can be read: ${d.reason}`,
     "give the certificate and its private key as PEM (BEGIN CERTIFICATE), DER or PKCS#12",
   ]),
-  certificate_without_key: failure(1, (d: { source: string }) => [
+  certificate_without_key: unfit(400, 1, (d: { source: string }) => [
     `${d.source} holds a certificate without its private key`,
-    "give the file that holds both, or name the key's file with --key",
+    "give the file that holds both, or the key's file too: on the command line with --key",
   ]),
-  certificate_key_mismatch: failure(1, (d: { source: string; subject: string }) => [
+  certificate_key_mismatch: unfit(400, 1, (d: { source: string; subject: string }) => [
     `the private key in ${d.source} is not the key of the certificate ${d.subject}`,
     "give the key that the certificate was made for",
   ]),
-  certificate_not_requested: failure(1, (d: { source: string; subject: string; item: string }) => [
+  certificate_not_requested: unfit(400, 1, (d: { source: string; subject: string; item: string }) => [
     `the certificate ${d.subject} in ${d.source} is not the answer to the request of "${d.item}": it is for another key`,
     `give the one that the CA made of that request; postern vault request ${d.item} prints it again`,
   ]),
-  certificate_ca_unknown: failure(1, (d: { name: string }) => [
+  certificate_ca_unknown: unfit(404, 1, (d: { name: string }) => [
     `the vault does not hold the CA of the certificate "${d.name}": it came without it`,
     "ask whoever signed it; for the certificate alone: --public",
   ]),
-  certificate_ca_expired: failure(1, (d: { name: string; expires: string }) => [
+  certificate_ca_expired: unfit(409, 1, (d: { name: string; expires: string }) => [
     `the CA of the certificate "${d.name}" ends at ${d.expires}, and can sign no new one`,
     "make a certificate with a new CA: postern vault add certificate NAME --generate",
   ]),
-  pkcs12_unreadable: failure(1, (d: { source: string; reason: string }) => [
+  pkcs12_unreadable: unfit(400, 1, (d: { source: string; reason: string }) => [
     `${d.source} cannot be read as PKCS#12: ${d.reason}`,
     "make it anew: openssl pkcs12 -export -inkey KEY.pem -in CERTIFICATE.pem -out NEW.p12, or give the PEM files with --pem and --key",
   ]),
-  certificate_expired: failure(1, (d: { source: string; subject: string; expired: string }) => [
+  certificate_expired: unfit(400, 1, (d: { source: string; subject: string; expired: string }) => [
     `the certificate ${d.subject} in ${d.source} expired at ${d.expired}`,
     "give a certificate that is still valid",
   ]),
-  certificate_not_yet_valid: failure(1, (d: { source: string; subject: string; from: string }) => [
+  certificate_not_yet_valid: unfit(400, 1, (d: { source: string; subject: string; from: string }) => [
     `the certificate ${d.subject} in ${d.source} is not valid before ${d.from}`,
     "check this machine's clock, or wait until then",
   ]),
-  certificate_unusable: failure(1, (d: { source: string; subject: string; reason: string }) => [
+  certificate_unusable: unfit(400, 1, (d: { source: string; subject: string; reason: string }) => [
     `the certificate ${d.subject} in ${d.source} cannot be used: ${d.reason}`,
     "get one for a key of P-256, P-384, P-521, Ed25519, Ed448, or RSA with 2048 bits or more",
   ]),
-  key_unreadable: failure(1, (d: { source: string; reason: string }) => [
+  key_unreadable: unfit(400, 1, (d: { source: string; reason: string }) => [
     `${d.source} holds no private key that can be read: ${d.reason}`,
     "give a PEM key: PKCS#8, SEC1 or PKCS#1 (OpenSSH format for SSH keys)",
   ]),
-  key_encrypted: failure(1, (d: { source: string }) => [
+  key_encrypted: unfit(400, 1, (d: { source: string }) => [
     `the private key in ${d.source} is encrypted`,
-    "give its passphrase with --passphrase-file FILE, or - to type it",
+    "give its passphrase; on the command line with --passphrase-file FILE, or - to type it",
   ]),
-  passphrase_wrong: failure(1, (d: { source: string }) => [
+  passphrase_wrong: unfit(400, 1, (d: { source: string }) => [
     `the passphrase does not open the private key in ${d.source}`,
-    "check the passphrase file: its last line break does not count, everything else does",
+    "check the passphrase; of a passphrase file the last line break does not count, everything else does",
   ]),
 
   // ── Programs that are handed credentials ──────────────────────────────────────────────────────────────────
@@ -592,6 +730,12 @@ export class PosternError extends Error {
     this.exit = entry.exit;
     this.headers = headers;
     this.param = code.startsWith("model_") ? "model" : null;
+  }
+
+  /** The same error, of this parameter of a request. */
+  of(param: string): PosternError {
+    const error = new PosternError(this.code, [this.message, this.hint], this.cause, this.headers);
+    return Object.assign(error, { param });
   }
 }
 

@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { problem } from "../errors.ts";
-import { readLog } from "../vault/audit/audit-file.ts";
+import { choosing } from "../vault/audit/audit-choice.ts";
 import { entriesOf, type Entry } from "../vault/audit/audit-entry.ts";
+import { readLog } from "../vault/audit/audit-file.ts";
 import { type Io, say, sayJson, table } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
 import { momentOf } from "./moment.ts";
@@ -38,20 +39,9 @@ export function define(io: Io): Command {
 async function show(io: Io, o: Options): Promise<void> {
   const { audit } = await loadConfig(configFile(io, o.config));
   const since = o.since === undefined ? undefined : momentOf("--since", o.since, new Date());
-  if (audit.file === undefined)
-    throw problem("usage", {
-      message: "the use of the vault is not recorded: audit: in postern.yaml says off",
-      hint: "name a file there: audit: { to: file:audit.log }",
-    });
+  if (audit.file === undefined) throw problem("audit_off", undefined);
   const { entries, unreadable } = entriesOf(readLog(audit.file, audit.keep));
-  const chosen = entries.filter(
-    ({ at, item, endpoint, action, error }) =>
-      (since === undefined || new Date(at) >= since) &&
-      (o.item === undefined || item === o.item) &&
-      (o.endpoint === undefined || endpoint === o.endpoint) &&
-      (o.action === undefined || action === o.action) &&
-      (o.failed === undefined || error !== undefined),
-  );
+  const chosen = entries.filter(choosing({ ...o, since, failed: o.failed === true }));
   if (unreadable > 0)
     io.stderr.write(
       `warning: ${unreadable === 1 ? "a line" : `${unreadable} lines`} of ${audit.file} cannot be read: cut off, or not Postern's\n`,

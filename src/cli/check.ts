@@ -9,7 +9,7 @@ import { type Io, sayJson } from "./io.ts";
 import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
 import { configFile, configOption } from "./place.ts";
 import { sharedModels } from "./endpoint/shared-models.ts";
-import { askedForEndpoints } from "./vault/vault-asked.ts";
+import { askedForEndpoints } from "../vault/tokens/asked-items.ts";
 import { openVaultOf } from "./vault/vault-open.ts";
 import { waitingLines } from "./vault/waiting-lines.ts";
 

@@ -13,7 +13,7 @@ import { expiryLines } from "./expiry-lines.ts";
 import { Exit, type Io, say, sayJson } from "./io.ts";
 import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
 import { configFile, configOption } from "./place.ts";
-import { askedForEndpoints } from "./vault/vault-asked.ts";
+import { askedForEndpoints } from "../vault/tokens/asked-items.ts";
 import { openVaultOf } from "./vault/vault-open.ts";
 import { waitingLines } from "./vault/waiting-lines.ts";
 

@@ -1,10 +1,10 @@
 import type { Config } from "../config/config.ts";
+import { endpointsWith } from "../config/users.ts";
 import { problem } from "../errors.ts";
 import { expiriesOf } from "../vault/renewal/expiry.ts";
 import type { Item } from "../vault/item.ts";
 import { kinds } from "../vault/kinds/index.ts";
 import { type Line, lineOf } from "./lines.ts";
-import { endpointsWith } from "./vault/vault-open.ts";
 
 /** More would hide the other lines. */
 const mostNamed = 5;

@@ -1,18 +1,14 @@
-import { randomBytes } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { addKey, type NewKey } from "../config/edit.ts";
 import { loadConfig } from "../config/load.ts";
-import { digestOf, faultOfKeyName, parseCount } from "../config/local-keys.ts";
+import { parseCount } from "../config/local-keys.ts";
+import { addingKey, makeKey, refuseNewName } from "../config/new-key.ts";
 import { editConfig } from "../config/write.ts";
 import { problem, reasonOf } from "../errors.ts";
-import { Secret } from "../secret.ts";
+import type { Secret } from "../secret.ts";
 import { type Io, say, sayJson } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
-
-/** With so many random bits nobody finds the key to a hash, however fast the hash is. */
-const keyBytes = 32;
 
 interface Options {
   readonly config?: string;
@@ -51,17 +47,11 @@ export function defineAdd(io: Io): Command {
 
 async function add(io: Io, name: string, options: Options): Promise<void> {
   const file = configFile(io, options.config);
-  const fault = faultOfKeyName(name);
-  if (fault !== undefined) throw problem("usage", { message: fault.wrong, hint: fault.wayOut });
-  const { keys } = await loadConfig(file);
-  if (keys?.has(name) === true)
-    throw problem("usage", {
-      message: `the key "${name}" is there already`,
-      hint: `choose another name, or remove it first: postern key remove ${name}`,
-    });
-  const key = new Secret(`postern-${randomBytes(keyBytes).toString("base64url")}`);
-  const entry = entryOf(key, options);
-  const edit = () => editConfig(file, (text) => addKey(text, name, entry));
+  const config = await loadConfig(file);
+  refuseNewName(name, config);
+  const key = makeKey();
+  const allowance = { ...options, endpoints: options.endpoint, models: options.model };
+  const edit = () => editConfig(file, addingKey(name, key, allowance));
   const out = options.out === undefined ? undefined : resolve(io.cwd, options.out);
   if (out === undefined) await edit();
   else await keptIn(out, key, edit);
@@ -72,21 +62,8 @@ async function add(io: Io, name: string, options: Options): Promise<void> {
   const note = (line: string): void => void io.stderr.write(`${line}\n`);
   note(`added the key "${name}" to ${file}`);
   note(out === undefined ? "it is shown this once: postern.yaml keeps its hash alone" : `wrote it to ${out}`);
-  if (keys === undefined) note("it is the first: from now on every request to the gateway needs a key");
-}
-
-function entryOf(key: Secret, options: Options): NewKey {
-  const limits = {
-    ...(options.requestsPerMinute === undefined ? {} : { "requests-per-minute": options.requestsPerMinute }),
-    ...(options.tokensPerMinute === undefined ? {} : { "tokens-per-minute": options.tokensPerMinute }),
-    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-  };
-  return {
-    hash: `sha256:${digestOf(key.expose())}`,
-    ...(options.endpoint === undefined ? {} : { endpoints: options.endpoint }),
-    ...(options.model === undefined ? {} : { models: options.model }),
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
-  };
+  if (config.keys === undefined)
+    note("it is the first: from now on every request to the gateway needs a key");
 }
 
 /** Writes the key to a new file, then does `edit`; when that fails, no file is left. */

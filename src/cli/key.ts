@@ -1,10 +1,9 @@
 import { Command } from "commander";
 import { removeKey } from "../config/edit.ts";
 import { loadConfig } from "../config/load.ts";
-import { similar } from "../config/similar.ts";
+import { refuseUnknownName } from "../config/new-key.ts";
 import { editConfig } from "../config/write.ts";
-import type { Config, LocalKeyConfig } from "../config/config.ts";
-import { problem } from "../errors.ts";
+import type { LocalKeyConfig } from "../config/config.ts";
 import { type Io, say, sayJson, table } from "./io.ts";
 import { defineAdd } from "./key-add.ts";
 import { configFile, configOption } from "./place.ts";
@@ -79,19 +78,9 @@ function limitWords({ requestsPerMinute, tokensPerMinute, concurrency }: LocalKe
 
 async function remove(io: Io, name: string, { config: option }: Options): Promise<void> {
   const file = configFile(io, option);
-  refuseUnknown(await loadConfig(file), name);
+  refuseUnknownName(name, await loadConfig(file));
   const { keys } = await editConfig(file, (text) => removeKey(text, name));
   say(io, `removed the key "${name}" from ${file}`);
   if (keys?.size === 0)
     say(io, "it was the last one: every request is refused until one is added, or the line keys: is removed");
-}
-
-function refuseUnknown({ keys }: Config, name: string): void {
-  if (keys?.has(name) === true) return;
-  const known = [...(keys?.keys() ?? [])];
-  const near = similar(name, known);
-  throw problem("usage", {
-    message: `there is no key "${name}"`,
-    hint: near === undefined ? `the keys are: ${known.join(", ") || "none"}` : `did you mean "${near}"?`,
-  });
 }

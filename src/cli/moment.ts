@@ -1,13 +1,10 @@
 import { problem } from "../errors.ts";
-
-const unitMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+import { lengthIn } from "../vault/renewal/grace.ts";
 
 /** The length of "30m", "24h" or "7d" in milliseconds, up to ten years. Throws `usage`. */
 export function lengthOf(option: string, text: string): number {
-  const parts = /^(?<count>\d{1,7})(?<unit>[mhd])$/.exec(text)?.groups;
-  const ms = Number(parts?.["count"]) * (unitMs[parts?.["unit"] ?? ""] ?? Number.NaN);
-  if (text === "0") return 0;
-  if (!(ms >= 0 && ms <= 3653 * 86_400_000))
+  const ms = lengthIn(text);
+  if (ms === undefined)
     throw problem("usage", {
       message: `${option}: found "${text.slice(0, 40)}"; wanted a length of time with its unit`,
       hint: "write it as in 30m, 24h or 7d",

@@ -17,7 +17,7 @@ import type { Field } from "../vault/kinds/kind.ts";
 import { Exit, type Io, sayError } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
 import { takeSignals } from "./signals.ts";
-import { askedItems } from "./vault/vault-asked.ts";
+import { askedItems } from "../vault/tokens/asked-items.ts";
 import { openVaultOf, recorderOf } from "./vault/vault-open.ts";
 import { readSecret } from "./vault/vault-secret.ts";
 

@@ -150,6 +150,8 @@ export interface Config {
   /** Absolute path of `vault.age`. */
   readonly vault: string;
   readonly identity: IdentityPlace;
+  /** Absolute path of the file with the token for the API of the admin listener. */
+  readonly adminToken: string;
   readonly audit: AuditConfig;
   /** Names of certificates that the gateway renews by itself, where their CA is Postern's own. */
   readonly renew: readonly string[];

@@ -1,6 +1,20 @@
-import { Document, isAlias, isMap, isScalar, parseDocument, stringify, visit } from "yaml";
-import type { Pair, YAMLMap } from "yaml";
+import { type Document, isMap, isScalar, parseDocument, stringify } from "yaml";
+import type { Pair } from "yaml";
 import type { EndpointType } from "./config.ts";
+import { block } from "./lay-out.ts";
+import {
+  columnOf,
+  endOfEntry,
+  endOfKey,
+  itemsOf,
+  lineAfter,
+  lineBreakOf,
+  lineStart,
+  pairNamed,
+  resolved,
+  startOf,
+  withLineEnd,
+} from "./places.ts";
 
 /** An endpoint as `postern endpoint add` writes it into the file. */
 export interface NewEndpoint {
@@ -24,8 +38,11 @@ export interface NewKey {
 }
 
 /** Adds an endpoint after the last one. */
-export const addEndpoint = (text: string, name: string, endpoint: NewEndpoint): string =>
-  addEntry(text, "endpoints", name, endpoint);
+export const addEndpoint = (
+  text: string,
+  name: string,
+  endpoint: NewEndpoint | Readonly<Record<string, unknown>>,
+): string => addEntry(text, "endpoints", name, endpoint);
 
 /** Removes an endpoint with the lines of its own; comments above it stay. */
 export const removeEndpoint = (text: string, name: string): string => removeEntry(text, "endpoints", name);
@@ -36,12 +53,12 @@ export const addKey = (text: string, name: string, key: NewKey): string => addEn
 /** Removes a local key as an endpoint is removed. The line `keys:` stays: without it, no key would be demanded. */
 export const removeKey = (text: string, name: string): string => removeEntry(text, "keys", name);
 
-type Section = "endpoints" | "keys";
+type Section = "endpoints" | "keys" | "renew";
 
 function addEntry(text: string, section: Section, name: string, value: object): string {
   const document = parseDocument(text, { stringKeys: true });
   const pair = sectionPair(document, section);
-  const end = text.includes("\r\n") ? "\r\n" : "\n";
+  const end = lineBreakOf(text);
   const entry = { [name]: value };
   if (pair === undefined) return `${withLineEnd(text, end)}${block({ [section]: entry }, 0, end)}`;
   const map = pair.value;
@@ -77,18 +94,18 @@ function removeEntry(text: string, section: Section, name: string): string {
   return text.slice(0, lineStart(text, startOf(pair))) + text.slice(endOfEntry(text, pair));
 }
 
-/** Puts the item name `to` wherever an endpoint's credentials name `from`. */
+/** Puts the item name `to` wherever an endpoint's credentials, or `renew`, name `from`. */
 export function renameCredential(text: string, from: string, to: string): string {
   const document = parseDocument(text, { stringKeys: true });
   const map = sectionPair(document, "endpoints")?.value;
+  const endpoints = isMap(map) ? map.items.map(({ value }) => resolved(document, value)) : [];
+  const lists = [
+    ...endpoints.map((endpoint) => (isMap(endpoint) ? pairNamed(endpoint, "credentials")?.value : undefined)),
+    sectionPair(document, "renew")?.value,
+  ];
   const spots = new Map<number, number>();
-  for (const { value } of isMap(map) ? map.items : []) {
-    const endpoint = resolved(document, value);
-    const credentials = resolved(
-      document,
-      isMap(endpoint) ? pairNamed(endpoint, "credentials")?.value : undefined,
-    );
-    for (const node of itemsOf(credentials)) {
+  for (const list of lists) {
+    for (const node of itemsOf(resolved(document, list))) {
       const scalar = resolved(document, node);
       if (isScalar(scalar) && scalar.value === from && scalar.range)
         spots.set(scalar.range[0], scalar.range[1]);
@@ -102,84 +119,4 @@ export function renameCredential(text: string, from: string, to: string): string
 
 function sectionPair(document: Document, section: Section): Pair | undefined {
   return isMap(document.contents) ? pairNamed(document.contents, section) : undefined;
-}
-
-function pairNamed(map: YAMLMap, name: string): Pair | undefined {
-  return map.items.find(({ key }) => isScalar(key) && key.value === name);
-}
-
-function resolved(document: Document, node: unknown): unknown {
-  return isAlias(node) ? node.resolve(document) : node;
-}
-
-function itemsOf(node: unknown): readonly unknown[] {
-  if (isScalar(node)) return [node];
-  return typeof node === "object" && node !== null && "items" in node && Array.isArray(node.items)
-    ? node.items
-    : [];
-}
-
-function startOf(pair: Pair): number {
-  return isScalar(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
-}
-
-function endOfKey(pair: Pair, text: string): number {
-  const key = isScalar(pair.key) ? (pair.key.range?.[1] ?? 0) : 0;
-  return text.indexOf(":", key) + 1;
-}
-
-/** Where the pair's last key or value ends, without the comments below it. */
-function endOf(pair: Pair | undefined): number {
-  let node: unknown = pair?.value;
-  let end = pair === undefined ? 0 : startOf(pair);
-  while (node !== null && node !== undefined) {
-    const range = (node as { range?: readonly number[] | null }).range;
-    const last: Pair | undefined = isMap(node) && node.flow !== true ? node.items.at(-1) : undefined;
-    if (last === undefined) return Math.max(end, range?.[1] ?? end);
-    end = startOf(last);
-    node = last.value;
-  }
-  return end;
-}
-
-/** Where the line after a block entry begins: comments directly below that are indented deeper than its key belong to it. */
-function endOfEntry(text: string, pair: Pair | undefined): number {
-  const column = pair === undefined ? 0 : columnOf(text, startOf(pair));
-  let at = lineAfter(text, endOf(pair));
-  for (;;) {
-    const line = /^( *)#[^\n]*(\n|$)/.exec(text.slice(at));
-    if (line === null || (line[1]?.length ?? 0) <= column) return at;
-    at += line[0].length;
-  }
-}
-
-function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf("\n", offset - 1) + 1;
-}
-
-function columnOf(text: string, offset: number): number {
-  return offset - lineStart(text, offset);
-}
-
-/** Where the next line begins, for an offset within a line or just after its line break. */
-function lineAfter(text: string, offset: number): number {
-  if (offset > 0 && text[offset - 1] === "\n") return offset;
-  const end = text.indexOf("\n", offset);
-  return end === -1 ? text.length : end + 1;
-}
-
-function withLineEnd(text: string, end: string): string {
-  return text === "" || text.endsWith("\n") ? text : `${text}${end}`;
-}
-
-/** YAML in block style, with lists in brackets, indented by `indent` columns. */
-function block(data: object, indent: number, end: string): string {
-  const document = new Document(data);
-  visit(document, { Seq: (_, node) => void (node.flow = true) });
-  return document
-    .toString({ lineWidth: 0, flowCollectionPadding: false })
-    .trimEnd()
-    .split("\n")
-    .map((line) => `${" ".repeat(indent)}${line}${end}`)
-    .join("");
 }

@@ -58,6 +58,30 @@ function hidden(line: string, column: number, width: number): string {
   return isKey ? `${lead}${key}: …` : `${lead}${"·".repeat(width)}`;
 }
 
+/** A problem as `Text.at` writes it, taken apart. */
+export interface ProblemParts {
+  /** Both from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  /** The line, or the part of it around the place, with what must not be seen hidden. */
+  readonly shown: string;
+  readonly wayOut: string;
+}
+
+/** Takes a problem apart that `Text.at` wrote for a place of `file`. */
+export function partsOf(file: string, problem: string): ProblemParts {
+  const [head = "", line = "", , wayOut = ""] = problem.slice(file.length + 1).split("\n");
+  const [, row, column, message = head] = /^(\d+):(\d+): (.*)$/s.exec(head) ?? [];
+  return {
+    line: Number(row ?? 1),
+    column: Number(column ?? 1),
+    message,
+    shown: line.slice(line.indexOf("|") + 2),
+    wayOut: wayOut.replace(/^ *= /, ""),
+  };
+}
+
 /** Problems as `Text.at` writes them, sorted by the line and column that they begin with. */
 export function inFileOrder(file: string, problems: readonly string[]): readonly string[] {
   const place = (problem: string): number => {

@@ -72,7 +72,7 @@ const model = z.strictObject({
     }),
 });
 
-const endpoint = z
+export const endpoint = z
   .strictObject({
     url: name.optional().meta({
       description: "The base that the local /v1 stands for. A bare host gets https:// before it.",
@@ -232,6 +232,11 @@ export const keys = z.strictObject({
     description: "The age identity that opens the vault.",
     default: "file:identity.txt",
     examples: ["file:identity.txt"],
+  }),
+  "admin-token": name.optional().meta({
+    description: "The file with the token for the API of the admin listener; it is made where it is missing.",
+    default: "file:admin-token",
+    examples: ["file:admin-token"],
   }),
   passphrase: name.optional().meta({
     description:

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { problem, reasonOf } from "../errors.ts";
@@ -38,6 +38,9 @@ export function configOf(text: string, file: string, read: (path: string) => str
 
 /** Reads a file that the configuration names, such as a CA's. */
 export function readText(path: string): string {
+  const stats = statSync(path);
+  // A pipe or a terminal would keep all of the process waiting for what never comes.
+  if (!stats.isFile() && !stats.isDirectory()) throw new Error("it is not a regular file");
   return readFileSync(path, "utf8");
 }
 

@@ -49,8 +49,16 @@ export function readLocalKeys(
  */
 export const digestOf = (key: string): string => hash("sha256", key, "hex");
 
+/** The name under which the console's own requests stand in the log and the metrics. */
+export const consoleKeyName = "console";
+
 /** Why a local key may not have this name, if it may not. */
 export function faultOfKeyName(name: string): Wrong | undefined {
+  if (name === consoleKeyName)
+    return {
+      wrong: `"${name}" is the name of the console's own key`,
+      wayOut: "choose another name, such as the application's",
+    };
   if (itemNamePattern.test(name)) return undefined;
   return {
     wrong: `"${name.slice(0, 80)}" cannot name a key`,

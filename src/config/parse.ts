@@ -66,6 +66,7 @@ function build(written: Written, source: Source, report: Report, read: (path: st
     ...readCallers(written, report),
     vault: readStore(["vault"], written.vault ?? "file:vault.age", folder, report),
     identity: readIdentity(written, folder, report),
+    adminToken: readAdminToken(written["admin-token"] ?? "file:admin-token", folder, report),
     audit: readAudit(written.audit, folder, report),
     renew: [written.renew ?? []].flat(),
     defaultEndpoint: written["default-endpoint"],
@@ -85,6 +86,18 @@ function readIdentity(written: Written, folder: string, report: Report): Identit
   };
   const found = parseIdentity(written.identity ?? "file:identity.txt", folder, passphrase);
   return report.take(["identity"], found) ?? { file: folder, passphrase };
+}
+
+/** Reads where the admin token lies; what stands there instead may be the token itself. */
+function readAdminToken(found: string, folder: string, report: Report): string {
+  const path = found.startsWith("file:") ? found.slice("file:".length) : "";
+  if (path !== "") return resolve(folder, path);
+  report.addHidden(
+    ["admin-token"],
+    "found what names no file; wanted file: and a path",
+    "write it as in file:admin-token; the token itself never stands here, and one that did is to be replaced",
+  );
+  return folder;
 }
 
 /** Reads where the vault lies. Only files so far; the scheme leaves room for other stores. */

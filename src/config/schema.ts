@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { keys } from "./keys.ts";
+import { endpoint, keys } from "./keys.ts";
 
 /** The JSON Schema of postern.yaml, for completion and checks in editors; made from the shape that the parser uses. */
 export function configSchema(): object {
@@ -8,4 +8,10 @@ export function configSchema(): object {
     title: "postern.yaml",
     description: "The configuration of Postern. Edit src/config/keys.ts, then run: node tools/schema.ts",
   };
+}
+
+/** The JSON Schema of one endpoint of that file. */
+export function writtenEndpointSchema(): Readonly<Record<string, unknown>> {
+  const { $schema: _, ...schema } = z.toJSONSchema(endpoint, { io: "input" });
+  return schema;
 }

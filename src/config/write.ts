@@ -45,7 +45,8 @@ async function replaceFile(file: string, before: string, after: string): Promise
     if ((await readConfigText(target)) !== before) throw new Error("another program changed it meanwhile");
     await rename(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Why it could not be written is what counts.
+    await rm(temporary, { force: true }).catch(() => {});
     throw problem("file_unwritable", { file, reason: reasonOf(error) }, error);
   }
 }

@@ -42,6 +42,12 @@ export async function openVaultOf(
  * @throws PosternError config_invalid
  */
 export function refuseWrongPairs(config: Config, vault: Vault, now: Date): void {
+  const problems = wrongPairs(config, vault, now);
+  if (problems.length > 0) throw problem("config_invalid", { file: config.file, problems });
+}
+
+/** The problems that `refuseWrongPairs` refuses, in the form in which the parser reports its own. */
+export function wrongPairs(config: Config, vault: Vault, now: Date): readonly string[] {
   const problems: string[] = [];
   for (const endpoint of config.endpoints.values())
     for (const { level, error } of pair(endpoint, (name) => vault.find(name), now))
@@ -50,5 +56,5 @@ export function refuseWrongPairs(config: Config, vault: Vault, now: Date): void 
         (error.code === "credential_missing" || error.code === "credential_mismatch")
       )
         problems.push(config.at(["endpoints", endpoint.name, "credentials"], error.message, error.hint));
-  if (problems.length > 0) throw problem("config_invalid", { file: config.file, problems });
+  return problems;
 }

@@ -15,11 +15,13 @@ import {
   type Edit,
   halved,
   imported,
+  onceNamed,
   recipientAdded,
   recipientRemoved,
   removed,
   renamed,
   replaced,
+  twiceNamed,
 } from "./sealed/edits.ts";
 import { type Generation, note, readStore, sealed, write } from "./sealed/generation.ts";
 import {
@@ -55,7 +57,8 @@ export interface Vault {
   recipients(): readonly Recipient[];
   /** Throws `item_name_invalid` or `item_exists`; names are unique over all kinds. */
   add(name: string, kind: KindName, draft: Draft): Promise<Item>;
-  rename(from: string, to: string): Promise<Item>;
+  /** While `follow` changes what names the item, it has both names; where that fails, the old one alone again. */
+  rename(from: string, to: string, follow?: () => Promise<void>): Promise<Item>;
   /** Returns what was removed. */
   remove(name: string): Promise<Item>;
   /** Puts a new value in place of an item's own, in one write: at no moment is there none. */
@@ -221,8 +224,20 @@ class StoredVault implements Vault {
     );
   }
 
-  async rename(from: string, to: string): Promise<Item> {
-    return this.#change({ action: "rename", item: from, about: nameIn(to) }, renamed(from, to, this.#now()));
+  async rename(from: string, to: string, follow?: () => Promise<void>): Promise<Item> {
+    const use = { action: "rename", item: from, about: nameIn(to) };
+    const write = <T>(edit: Edit<T>): Promise<T> => this.#alone((writer) => this.#write(writer, edit));
+    return recorded(this.#record, use, async () => {
+      if (follow === undefined) return write(renamed(from, to, this.#now()));
+      await write(twiceNamed(from, to));
+      try {
+        await follow();
+      } catch (error) {
+        await write(removed(to));
+        throw error;
+      }
+      return write(onceNamed(from, to, this.#now()));
+    });
   }
 
   async remove(name: string): Promise<Item> {

@@ -108,6 +108,12 @@ describe("renaming a credential", () => {
     expect(renameCredential(text, "old", "fresh")).toBe(text.replace("old", "fresh"));
   });
 
+  test("reaches the certificates that are renewed", () => {
+    const text =
+      "renew: [old, other] # those of ours\nendpoints:\n  one: { url: one.test, credentials: [old] }\n";
+    expect(renameCredential(text, "old", "fresh")).toBe(text.replaceAll("old", "fresh"));
+  });
+
   test("leaves urls, models and comments with that word alone", () => {
     const text = "endpoints:\n  old:\n    url: old\n    credentials: [x] # old\n    models: [old]\n";
     expect(renameCredential(text, "old", "fresh")).toBe(text);

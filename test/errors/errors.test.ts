@@ -58,7 +58,8 @@ const details = new Proxy(
   {},
   {
     get: (_, name) => {
-      if (["known", "paths", "problems", "reasons"].includes(String(name))) return ["one", "two"];
+      if (["endpoints", "known", "paths", "problems", "reasons"].includes(String(name)))
+        return ["one", "two"];
       return ["found", "seen", "count"].includes(String(name)) ? 2 : "sample";
     },
   },

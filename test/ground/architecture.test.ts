@@ -28,6 +28,8 @@ const fileIn: Record<string, string> = {
   app: "src/app.ts",
   main: "src/main.ts",
   worker: "src/worker.ts",
+  thread: "src/thread.ts",
+  console: "src/admin/console/x.ts",
 };
 const sample = (room: string): string => fileIn[room] ?? `src/${room}/x.ts`;
 

@@ -6,6 +6,7 @@ const rooms = [
   "vault",
   "gateway",
   "admin",
+  "console",
   "brokers",
   "sandbox",
   "crew",
@@ -13,6 +14,7 @@ const rooms = [
   "cli",
   "main",
   "worker",
+  "thread",
 ] as const;
 type Room = (typeof rooms)[number];
 
@@ -22,6 +24,8 @@ const mayImport: Readonly<Record<Room, readonly Room[]>> = {
   vault: ["leaf"],
   gateway: ["leaf", "vault"],
   admin: ["leaf", "vault"],
+  // A page in a browser: of the other rooms it knows what their answers look like, as types.
+  console: ["admin"],
   brokers: ["leaf", "vault"],
   sandbox: ["leaf", "vault"],
   crew: ["leaf", "vault", "gateway", "admin"],
@@ -29,6 +33,7 @@ const mayImport: Readonly<Record<Room, readonly Room[]>> = {
   cli: ["leaf", "vault", "gateway", "admin", "brokers", "sandbox", "crew", "app"],
   main: ["leaf", "cli"],
   worker: ["leaf", "crew"],
+  thread: ["vault"],
 };
 
 /** The room that a file of `src/` belongs to; undefined for a file that belongs to none. */
@@ -36,15 +41,17 @@ function roomOf(path: string): Room | undefined {
   const [, first = "", second] = path.split("/");
   if (second === undefined) {
     if (["errors.ts", "secret.ts", "hatches.ts", "log.ts", "settle.ts"].includes(first)) return "leaf";
-    return (["app", "main", "worker"] as const).find((room) => `${room}.ts` === first);
+    return (["app", "main", "worker", "thread"] as const).find((room) => `${room}.ts` === first);
   }
   if (first === "config") return "leaf";
+  if (first === "admin" && second === "console") return "console";
   return ["vault", "gateway", "admin", "brokers", "sandbox", "crew", "cli"].find(
     (room): room is Room => room === first,
   );
 }
 
-const isEntry = (room: Room | undefined): boolean => room === "main" || room === "worker";
+const isEntry = (room: Room | undefined): boolean =>
+  room === "main" || room === "worker" || room === "thread";
 
 const isFile = (specifier: string): boolean => specifier.endsWith(".ts");
 
@@ -85,7 +92,9 @@ export function undeclaredPackages(modules: readonly Module[], dependencies: rea
     ...dependencies,
     ...builtinModules.map((name) => `node:${name.replace(/^node:/, "")}`),
   ]);
-  return modules.flatMap(({ path, imports }) =>
+  // What the console needs is built into its files.
+  const shipped = modules.filter(({ path }) => roomOf(path) !== "console");
+  return shipped.flatMap(({ path, imports }) =>
     imports
       .filter((specifier) => !isFile(specifier) && !known.has(packageOf(specifier)))
       .map((specifier) => `${path} imports ${specifier}, which is not in package.json's dependencies`),
@@ -97,7 +106,7 @@ function packageOf(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }
 
-/** State and work at import time, allowed only to main.ts and worker.ts, with which processes begin. */
+/** State and work at import time, allowed only to main.ts, worker.ts and thread.ts, with which processes and threads begin. */
 export function importTimeWork(modules: readonly Module[]): string[] {
   return modules
     .filter(({ path }) => !isEntry(roomOf(path)))

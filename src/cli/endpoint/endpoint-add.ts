@@ -5,14 +5,14 @@ import { addEndpoint, type NewEndpoint } from "../../config/edit.ts";
 import { faultOfName } from "../../config/endpoint.ts";
 import { parseEndpointUrl } from "../../config/endpoint-url.ts";
 import { loadConfig } from "../../config/load.ts";
+import { localBases } from "../../config/local-bases.ts";
 import { editConfig } from "../../config/write.ts";
 import { PosternError, problem } from "../../errors.ts";
 import { pair } from "../../vault/pairing.ts";
 import type { Vault } from "../../vault/vault.ts";
 import { type Io, say } from "../io.ts";
-import { localBases } from "../local-bases.ts";
 import { configFile, configOption } from "../place.ts";
-import { askedAmong } from "../vault/vault-asked.ts";
+import { askedAmong } from "../../vault/tokens/asked-items.ts";
 import { openVaultOf } from "../vault/vault-open.ts";
 
 interface Options {

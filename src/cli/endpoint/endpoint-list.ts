@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
+import { localBases } from "../../config/local-bases.ts";
 import { type Io, say, sayJson, table } from "../io.ts";
-import { localBases } from "../local-bases.ts";
 import { configFile, configOption } from "../place.ts";
 import { sharedModels } from "./shared-models.ts";
 

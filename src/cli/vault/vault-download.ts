@@ -2,11 +2,11 @@ import { open, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { problem, reasonOf } from "../../errors.ts";
-import { Secret } from "../../secret.ts";
 import { recorded } from "../../vault/audit/audit.ts";
 import type { Item } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
 import type { Kind } from "../../vault/kinds/kind.ts";
+import { partsOf } from "../../vault/kinds/parts.ts";
 import { asked } from "../../vault/tokens/token-asked.ts";
 import { type Io, say } from "../io.ts";
 import { configOption } from "../place.ts";
@@ -58,17 +58,15 @@ function chosen(item: Item, o: Options): Download {
       message: `--${asked.join(" and --")}: only one part can be written at once`,
       hint: "leave the others out",
     });
-  const [option] = asked;
-  if (option === undefined) return kind.download(item);
-  if (option === "private" && kind.privateFile !== undefined) return kind.privateFile(item);
-  const part = kind.publicParts?.find((part) => part.option === option);
+  const [option = "file"] = asked;
+  const part = partsOf(kind).find(({ name }) => name === option);
   if (part === undefined)
     throw problem("usage", {
       message: `a ${kind.title} has no --${option}`,
       hint: `postern vault download ${item.name} writes its file`,
     });
-  const { fileName, content } = part.file(item);
-  return { fileName, content: new Secret(content), mode: 0o644 };
+  const isPublicPart = kind.publicParts?.some((one) => one.option === option) === true;
+  return { ...part.file(item), ...(isPublicPart && { mode: 0o644 }) };
 }
 
 type Download = ReturnType<Kind["download"]> & {

@@ -49,9 +49,3 @@ export const unlockingOf = (io: Io): Unlocking => ({
   env: io.env,
   ask: isInteractive(io) ? (label) => askSecret(io, label) : undefined,
 });
-
-/** The endpoints whose `credentials:` name this item. */
-export const endpointsWith = (config: Config, item: string): readonly string[] =>
-  [...config.endpoints.values()]
-    .filter(({ credentials }) => credentials.includes(item))
-    .map(({ name }) => name);

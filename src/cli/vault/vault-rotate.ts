@@ -1,16 +1,18 @@
 import type { Command } from "commander";
 import type { Config } from "../../config/config.ts";
+import { endpointsWith } from "../../config/users.ts";
 import { problem } from "../../errors.ts";
 import type { Draft, Item } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
 import type { Kind } from "../../vault/kinds/kind.ts";
+import { keptFacts, madeAnew } from "../../vault/renewal/anew.ts";
 import { type Io, say } from "../io.ts";
 import { lengthOf } from "../moment.ts";
 import { isInteractive } from "../prompt.ts";
 import { subcommand } from "../subcommand.ts";
 import { givenOptions, kindOptions, refuseForeign } from "./vault-add-options.ts";
 import { acceptInput, type Given, readInput } from "./vault-input.ts";
-import { endpointsWith, openFor } from "./vault-open.ts";
+import { openFor } from "./vault-open.ts";
 
 /** Options that say how to rotate, and not what to. */
 const own = new Set(["config", "grace", "back"]);
@@ -48,7 +50,7 @@ async function rotate(io: Io, name: string, all: Given): Promise<void> {
   }
   refuseForeign(kind, given);
   const graceMs = lengthOf("--grace", String(all["grace"]));
-  const made = isGiven ? undefined : await madeAnew(io, kind, old);
+  const made = isGiven || isAsked(io, kind) ? undefined : await madeAnew(old, new Date());
   const item = await vault.replace(name, made ?? (await takenOver(io, kind, old, given)), { graceMs });
   say(io, `"${name}" has a new value${item.expires === undefined ? "" : ` (expires ${day(item.expires)})`}`);
   if (item.previous !== undefined)
@@ -60,28 +62,13 @@ async function rotate(io: Io, name: string, all: Given): Promise<void> {
   if (made !== undefined) sayWhereToTell(io, kind, old, item);
 }
 
-/** A generated value; undefined where a person is there to give one instead. Throws `item_not_generated`. */
-async function madeAnew(io: Io, kind: Kind, old: Item): Promise<Draft | undefined> {
-  const now = new Date();
-  if (kind.regenerate !== undefined) return kind.regenerate(old, now);
-  if (kind.generate !== undefined) return kind.generate({ name: old.name, now });
-  if (isInteractive(io)) return undefined;
-  throw problem("item_not_generated", { name: old.name, title: kind.title });
-}
+/** Whether a person is there to give what cannot be generated. */
+const isAsked = (io: Io, { generate }: Kind): boolean => generate === undefined && isInteractive(io);
 
 /** A value that a person gives. What is no secret stays, unless it is given too. */
 async function takenOver(io: Io, kind: Kind, old: Item, given: Given): Promise<Draft> {
   const input = await readInput(io, kind, old.name, given);
-  const kept = kind.fields.flatMap(({ name, secret }) => {
-    const fact = secret ? undefined : old.facts[name];
-    return fact === undefined ? [] : [[name, fact] as const];
-  });
-  return acceptInput(
-    io,
-    kind,
-    { ...input, facts: { ...Object.fromEntries(kept), ...input.facts } },
-    new Date(),
-  );
+  return acceptInput(io, kind, { ...input, facts: { ...keptFacts(old), ...input.facts } }, new Date());
 }
 
 function sayUsers(io: Io, config: Config, { name }: Item): void {

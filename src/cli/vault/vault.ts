@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { renameCredential } from "../../config/edit.ts";
+import { endpointsWith } from "../../config/users.ts";
 import { editConfig } from "../../config/write.ts";
 import { problem } from "../../errors.ts";
-import { type Item, kindNames } from "../../vault/item.ts";
+import { kindNames } from "../../vault/item.ts";
 import { recorded } from "../../vault/audit/audit.ts";
 import { kinds } from "../../vault/kinds/index.ts";
-import { withoutStale } from "../../vault/renewal/rotation.ts";
+import { maskOf, requestOf, summaryOf } from "../../vault/summary.ts";
 import { asked } from "../../vault/tokens/token-asked.ts";
-import { describeSource, sourceOf } from "../../vault/tokens/token-source.ts";
 import { Exit, type Io, say, sayJson, table, visible } from "../io.ts";
 import { configFile } from "../place.ts";
 import { askLine, isInteractive } from "../prompt.ts";
@@ -18,7 +18,7 @@ import { defineDownload } from "./vault-download.ts";
 import { defineImportEnv } from "./vault-import-env.ts";
 import { defineExport, defineImport } from "./vault-export.ts";
 import { lockCommands } from "./vault-lock.ts";
-import { endpointsWith, openFor } from "./vault-open.ts";
+import { openFor } from "./vault-open.ts";
 import { defineConfirm, defineRecipient } from "./vault-recipient.ts";
 import { defineRekey } from "./vault-rekey.ts";
 import { defineRenew } from "./vault-renew.ts";
@@ -86,7 +86,11 @@ async function list(io: Io, o: Place & { json?: true }): Promise<void> {
   const items = vault
     .items()
     .toSorted((a, b) => kindNames.indexOf(a.kind) - kindNames.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
-  if (o.json) return sayJson(io, items.map(summaryOf));
+  if (o.json)
+    return sayJson(
+      io,
+      items.map((item) => summaryOf(item, new Date())),
+    );
   if (items.length === 0) return say(io, "the vault is empty; add an item: postern vault add --help");
   const day = (date: Date | undefined) => date?.toISOString().slice(0, 10) ?? "";
   const rows = items.map((item) => [
@@ -105,10 +109,14 @@ async function show(io: Io, name: string, o: Place & { reveal?: true; json?: tru
     vault.get(name),
   );
   const revealed = o.reveal ? kinds[item.kind].reveal(await asked(item)).expose() : undefined;
-  if (o.json) return sayJson(io, { ...summaryOf(item), ...(revealed !== undefined && { value: revealed }) });
+  if (o.json)
+    return sayJson(io, {
+      ...summaryOf(item, new Date()),
+      ...(revealed !== undefined && { value: revealed }),
+    });
   const facts = Object.entries(item.facts).map(([field, fact]): [string, string] => [field, visible(fact)]);
   facts.push(["value", revealed ?? maskOf(item)]);
-  const { kind, created, changed, expires, previousUntil, waits } = summaryOf(item);
+  const { kind, created, changed, expires, previousUntil, waits } = summaryOf(item, new Date());
   const rows = Object.entries({
     kind,
     name,
@@ -129,17 +137,10 @@ async function rename(io: Io, from: string, to: string, o: Place): Promise<void>
   // The vault would call the name taken, and have the item removed.
   if (vault.get(from).name === to)
     throw problem("usage", { message: `"${from}" has this name already`, hint: "give a new one" });
-  await vault.rename(from, to);
   const users = endpointsWith(config, from);
-  if (users.length > 0) {
-    try {
-      await editConfig(file, (text) => renameCredential(text, from, to));
-    } catch (error) {
-      // Both files or none: an endpoint must not be left without its credential.
-      await vault.rename(to, from);
-      throw error;
-    }
-  }
+  await vault.rename(from, to, async () => {
+    await editConfig(file, (text) => renameCredential(text, from, to));
+  });
   say(io, `renamed "${from}" to "${to}"`);
   for (const endpoint of users) say(io, `the endpoint "${endpoint}" names it so too, in ${config.file}`);
 }
@@ -165,33 +166,3 @@ async function remove(io: Io, name: string, o: Place & { yes?: true }): Promise<
   await vault.remove(name);
   say(io, `removed "${name}" (${kind})${breaks}`);
 }
-
-/** The main value as the platform's page shows it, or the source that it comes from. A PEM text begins as every other does, so nothing of it is shown. */
-function maskOf(item: Item): string {
-  const source = sourceOf(item);
-  if (source !== undefined) return `from the ${describeSource(source)}`;
-  const value = kinds[item.kind].reveal(item);
-  return value.expose().startsWith("-----BEGIN ") ? "********" : value.mask();
-}
-
-/** How long the value before this one is kept, where it is. */
-const previousOf = (item: Item, now: Date): { readonly previousUntil?: string } => {
-  const { previous } = withoutStale(item, now);
-  return previous === undefined ? {} : { previousUntil: previous.until.toISOString() };
-};
-
-/** The request of an item that waits for its answer, and cannot be used until then. */
-const requestOf = (item: Item): string | undefined => kinds[item.kind].request?.pending(item);
-
-/** What may be shown of an item. */
-const summaryOf = (item: Item) => ({
-  name: item.name,
-  kind: item.kind,
-  mask: maskOf(item),
-  created: item.created.toISOString(),
-  changed: item.changed.toISOString(),
-  ...(item.expires !== undefined && { expires: item.expires.toISOString() }),
-  ...previousOf(item, new Date()),
-  ...(requestOf(item) !== undefined && { waits: true as const }),
-  facts: item.facts,
-});

@@ -23,9 +23,15 @@ export class FetchFailed extends Error {
  * Asks an endpoint for a path of its origin, with its credentials.
  *
  * @param timeoutMs for the whole; after it the promise rejects with an Error
+ * @param signal gives up, as the time's end does
  * @throws FetchFailed
  */
-export function fetchFrom(upstream: Upstream, path: string, timeoutMs: number): Promise<Fetched> {
+export function fetchFrom(
+  upstream: Upstream,
+  path: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Fetched> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -36,11 +42,16 @@ export function fetchFrom(upstream: Upstream, path: string, timeoutMs: number): 
       upstream.attachment,
     );
     const request = { method: "GET", target: path, headers, body: undefined };
-    const give = (error: Error): void => {
+    const settle = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", leave);
+    };
+    const give = (error: Error): void => {
+      settle();
       exchange.abort();
       reject(error);
     };
+    const leave = (): void => give(new Error("given up"));
     const timer = setTimeout(() => give(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     const exchange = upstream.send(request, {
       connected: () => {},
@@ -56,13 +67,15 @@ export function fetchFrom(upstream: Upstream, path: string, timeoutMs: number): 
         if (bytes > limits.fetchedBytes) give(new Error("the answer is too long"));
       },
       end: () => {
-        clearTimeout(timer);
+        settle();
         resolve({ status, body: Buffer.concat(chunks) });
       },
       failed: (failure) => {
-        clearTimeout(timer);
+        settle();
         reject(new FetchFailed(failure));
       },
     });
+    if (signal?.aborted === true) leave();
+    else signal?.addEventListener("abort", leave, { once: true });
   });
 }

@@ -17,6 +17,8 @@ export interface Step {
   readonly text: string;
   /** The way out, where the step failed. */
   readonly hint?: string;
+  /** What the endpoint says that it serves. */
+  readonly models?: readonly string[];
 }
 
 /** Where OpenAI-compatible servers keep their base, in the order of likelihood. */
@@ -29,11 +31,13 @@ const answerMs = 120_000;
  * Walks an endpoint's way step by step and says what stands in it. Ends after the first step that fails.
  *
  * @param authorities PEM texts of the CAs that may have signed the endpoint's certificate
+ * @param signal gives up
  */
 export async function* probe(
   endpoint: EndpointConfig,
   attachment: Attachment,
   authorities: readonly string[],
+  signal: AbortSignal,
 ): AsyncGenerator<Step> {
   const { hostname, host } = new URL(endpoint.origin);
   const name = hostname.replace(/^\[|\]$/g, "");
@@ -42,12 +46,12 @@ export async function* probe(
     yield step;
     if (!step.ok) return;
   }
-  const connected = await connect(endpoint, attachment, authorities, host);
+  const connected = await connect(endpoint, attachment, authorities, host, signal);
   yield connected;
   if (!connected.ok) return;
   const upstream = new Upstream(endpoint, attachment, authorities);
   try {
-    yield* ask(upstream);
+    yield* ask(upstream, signal);
   } finally {
     upstream.close();
   }
@@ -76,10 +80,11 @@ function connect(
   attachment: Attachment,
   authorities: readonly string[],
   host: string,
+  signal: AbortSignal,
 ): Promise<Step> {
   const startedMs = performance.now();
-  return new Promise((done) => {
-    dialerOf(endpoint, attachment, authorities).dial(
+  return new Promise((done, reject) => {
+    const giveUp = dialerOf(endpoint, attachment, authorities).dial(
       (socket) => {
         const text = `${describe(socket, host)}, in ${Math.round(performance.now() - startedMs)} ms`;
         socket.destroy();
@@ -96,6 +101,12 @@ function connect(
         done({ name: "connection", ok: false, text: error.message, hint: error.hint });
       },
     );
+    const leave = (): void => {
+      giveUp();
+      reject(new Error("given up"));
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener("abort", leave, { once: true });
   });
 }
 
@@ -106,12 +117,13 @@ function describe(socket: Socket, host: string): string {
   return `connected to ${host} with ${socket.getProtocol() ?? "TLS"}; its certificate is signed by ${by}`;
 }
 
-async function* ask(upstream: Upstream): AsyncGenerator<Step> {
+async function* ask(upstream: Upstream, signal: AbortSignal): AsyncGenerator<Step> {
   const { endpoint, attachment } = upstream;
   let answer: Fetched;
   try {
-    answer = await fetchFrom(upstream, `${endpoint.basePath}/models`, answerMs);
+    answer = await fetchFrom(upstream, `${endpoint.basePath}/models`, answerMs, signal);
   } catch (thrown) {
+    if (signal.aborted) return;
     const [text, hint] =
       thrown instanceof FetchFailed
         ? [thrown.failure.error.message, thrown.failure.error.hint]
@@ -129,7 +141,7 @@ async function* ask(upstream: Upstream): AsyncGenerator<Step> {
   const token = tokenStep(answer, headers.length > 0);
   if (token !== undefined) yield token;
   if (token?.ok === false) return;
-  yield await modelsStep(upstream, answer);
+  yield await modelsStep(upstream, answer, signal);
 }
 
 /** nginx, and ingresses made of it, let the handshake pass and answer 400 in HTML. */
@@ -167,11 +179,10 @@ function tokenStep({ status }: Fetched, attached: boolean): Step | undefined {
   };
 }
 
-async function modelsStep(upstream: Upstream, answer: Fetched): Promise<Step> {
+async function modelsStep(upstream: Upstream, answer: Fetched, signal: AbortSignal): Promise<Step> {
   const { basePath } = upstream.endpoint;
-  const models = answer.status === 200 ? readModels(answer.body) : [];
-  if (models.length > 0)
-    return { name: "models", ok: true, text: `it serves ${models.map(({ id }) => id).join(", ")}` };
+  const models = (answer.status === 200 ? readModels(answer.body) : []).map(({ id }) => id);
+  if (models.length > 0) return { name: "models", ok: true, text: `it serves ${models.join(", ")}`, models };
   if (answer.status >= 500)
     return {
       name: "models",
@@ -181,7 +192,7 @@ async function modelsStep(upstream: Upstream, answer: Fetched): Promise<Step> {
     };
   for (const base of usualBases) {
     if (base === basePath) continue;
-    const other = await fetchFrom(upstream, `${base}/models`, answerMs).catch(() => undefined);
+    const other = await fetchFrom(upstream, `${base}/models`, answerMs, signal).catch(() => undefined);
     if (other?.status === 200 && readModels(other.body).length > 0)
       return {
         name: "models",

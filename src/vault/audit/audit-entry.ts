@@ -19,10 +19,12 @@ const Entry = z.object({
 });
 export type Entry = z.infer<typeof Entry>;
 
+/** The use that a line tells of, if it does. */
+export const entryIn = (line: string): Entry | undefined => Entry.safeParse(jsonIn(line)).data;
+
 /** The uses that texts of the log tell of, and how many lines tell of none: one may be cut off by a full disk. */
 export function entriesOf(texts: readonly string[]): { entries: readonly Entry[]; unreadable: number } {
   const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line !== "");
-  const read = lines.map((line) => Entry.safeParse(jsonIn(line)));
-  const entries = read.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  const entries = lines.map(entryIn).filter((entry) => entry !== undefined);
   return { entries, unreadable: lines.length - entries.length };
 }

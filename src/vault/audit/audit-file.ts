@@ -62,24 +62,39 @@ function endsALine(descriptor: number, size: number): boolean {
   return size === 0 || readSync(descriptor, last, 0, 1, size - 1) === 0 || last.toString("latin1") === "\n";
 }
 
+/** One file of the log. */
+export interface Part {
+  /** Stays the same when the file is put away. */
+  readonly id: string;
+  readonly text: string;
+}
+
+/** The files of the log, the newest first, each read when it is asked for. Throws `audit_exposed`, `file_unreadable`. */
+export function* readParts(file: string, keep: number): Generator<Part, void, void> {
+  for (const name of [file, ...Array.from({ length: keep }, (_, index) => `${file}.${index + 1}`)]) {
+    const part = readPart(name);
+    if (part !== undefined) yield part;
+  }
+}
+
 /** The texts of the log, the oldest file first; none where there is none. Throws `audit_exposed`, `file_unreadable`. */
-export function readLog(file: string, keep: number): readonly string[] {
-  const files = [...Array.from({ length: keep }, (_, index) => `${file}.${keep - index}`), file];
-  return files.flatMap((name) => {
+export const readLog = (file: string, keep: number): readonly string[] =>
+  [...readParts(file, keep)].map(({ text }) => text).toReversed();
+
+function readPart(name: string): Part | undefined {
+  try {
+    const descriptor = openSync(name, constants.O_RDONLY | careful);
     try {
-      const descriptor = openSync(name, constants.O_RDONLY | careful);
-      try {
-        check(name, descriptor);
-        return [readFileSync(descriptor, "utf8")];
-      } finally {
-        closeSync(descriptor);
-      }
-    } catch (error) {
-      if (error instanceof PosternError) throw error;
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-      throw problem("file_unreadable", { file: name, reason: reasonOf(error) }, error);
+      const { ino } = check(name, descriptor);
+      return { id: ino.toString(36), text: readFileSync(descriptor, "utf8") };
+    } finally {
+      closeSync(descriptor);
     }
-  });
+  } catch (error) {
+    if (error instanceof PosternError) throw error;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw problem("file_unreadable", { file: name, reason: reasonOf(error) }, error);
+  }
 }
 
 function check(file: string, descriptor: number): Stats {

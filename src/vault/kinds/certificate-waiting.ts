@@ -65,6 +65,7 @@ function read<T>(name: string, option: string, text: string, parse: (text: strin
       name,
       `the ${option} "${text}" cannot stand in a certificate: ${(error as Error).message}`,
       `write it as in --${option} ${fix}`,
+      option,
     );
   }
 }

@@ -55,6 +55,7 @@ export const certificate: Kind = {
     refuseWaiting(item);
     return ownDraft(await renewOwn(item, now));
   },
+  madeHere: ({ secrets }) => secrets["caKey"] !== undefined,
   request: {
     fields: requestFields,
     begin: beginRequest,
@@ -77,6 +78,7 @@ export const certificate: Kind = {
   publicParts: [
     {
       option: "public",
+      title: "certificate alone",
       help: "only the certificate and its chain, without the key",
       file: (item) => {
         refuseWaiting(item);
@@ -85,6 +87,7 @@ export const certificate: Kind = {
     },
     {
       option: "ca",
+      title: "certificate of its CA",
       help: "only the certificate of its CA, to give to the platform",
       file: (item) => {
         refuseWaiting(item);

@@ -23,7 +23,7 @@ export const environmentVariable: Kind = {
   fields: [
     {
       name: "variable",
-      label: "Name",
+      label: "Variable",
       secret: false,
       required: false,
       help: "the variable's name (default: the item's)",
@@ -51,6 +51,7 @@ function checked(name: string, variable: string, text: Secret): Draft {
       name,
       `"${variable}" cannot be a variable's name`,
       "give one of letters, digits and underscores, no digit first, with --variable NAME",
+      "variable",
     );
   if (text.expose().includes("\0"))
     throw refused(name, "it has a zero byte in it, which no environment can hold", "give text");

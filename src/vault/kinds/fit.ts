@@ -17,6 +17,9 @@ const takes: Readonly<Record<EndpointType, { readonly says: string; readonly fix
   },
 };
 
+/** What a type of endpoint takes, in the platform's words. */
+export const takenBy = (type: EndpointType): string => takes[type].says;
+
 /** A kind's `misfit`: what the kind opens, in these words, and what the endpoint takes instead. */
 export const misfitOf =
   (opens: string): Kind["misfit"] =>

@@ -26,6 +26,8 @@ export interface Field {
    * whoever sits at a form may be somebody else.
    */
   readonly instead?: boolean;
+  /** All that it may be, the default first; a switch where there is but one. */
+  readonly options?: readonly string[];
   /** A path; the command line takes it as relative to where it runs. */
   readonly path?: boolean;
   /** Binary files are taken too; they come as `armour` of `vault/pem.ts` writes them. */
@@ -36,6 +38,8 @@ export interface Field {
 export interface PublicPart {
   /** The option of `vault download` that asks for it: "public". */
   readonly option: string;
+  /** As a menu names it. */
+  readonly title: string;
   /** Said in `--help`. */
   readonly help: string;
   /** Throws a PosternError where this item has no such part. */
@@ -99,6 +103,8 @@ export interface Kind {
    * `item_not_generated` for an item that was not made here.
    */
   readonly regenerate?: (item: Item, now: Date) => Promise<Draft>;
+  /** Whether this item is one that `regenerate` takes; absent where it takes all. */
+  readonly madeHere?: (item: Item) => boolean;
   /** How its items come to be by a request that somebody else answers; absent where there is no such thing. */
   readonly request?: Requesting;
   /** Takes an existing one. Throws a PosternError that says what is wrong with it. */

@@ -25,6 +25,7 @@ export const keyTypeField: Field = {
   secret: false,
   required: false,
   help: `the type of its key: ${keyTypes.join(", ")} (default: ${keyTypes[0]})`,
+  options: keyTypes,
 };
 
 /** What a person may choose for a certificate of a CA of its own. */
@@ -64,6 +65,7 @@ export async function makeOwn(name: string, facts: Input["facts"], now: Date): P
       name,
       `its common name is longer than ${longestName} characters, or has a control character in it`,
       "give a shorter one with --common-name",
+      "common-name",
     );
   const domain = `${name.slice(0, longestPart)}.user.centml.ai`;
   const authorityName = chosen === undefined ? `ca.${domain}` : `ca.${chosen}`.slice(0, longestName);
@@ -124,6 +126,7 @@ export function keyTypeOf(name: string, facts: Input["facts"]): KeyType {
       name,
       `"${chosen}" is not a type of key that certificates are made with here`,
       `give one of ${keyTypes.join(", ")} with --key-type`,
+      "key-type",
     );
   return type;
 }
@@ -137,6 +140,7 @@ function daysOf(name: string, facts: Input["facts"]): number {
       name,
       `"${chosen}" is not a number of days from 1 to ${mostDays}`,
       "give the days that it shall be valid with --days",
+      "days",
     );
   return days;
 }

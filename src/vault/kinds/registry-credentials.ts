@@ -66,6 +66,7 @@ function givenRegistry(input: Input): string {
       input.name,
       `"${image}" is not an image's name`,
       "give it as docker pull takes it, such as nvcr.io/nim/meta/llama-3.1-8b-instruct:latest, with --image IMAGE",
+      "image",
     );
   const registry = named === undefined ? (ofImage ?? dockerHub) : registryOf(named);
   if (registry === undefined)
@@ -73,12 +74,14 @@ function givenRegistry(input: Input): string {
       input.name,
       `"${named}" is not a registry's host`,
       "give the host alone, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com, with --registry HOST, or an image of it with --image IMAGE",
+      "registry",
     );
   if (ofImage !== undefined && ofImage !== registry)
     throw refused(
       input.name,
       `the image is of ${ofImage}, and the registry is ${registry}`,
       "leave --image or --registry out",
+      "registry",
     );
   return registry;
 }
@@ -87,12 +90,13 @@ function givenUsername(input: Input, registry: string): string {
   const { title, username: usual, only } = registryFamily(registry);
   const username = givenFact(input, "username") ?? usual;
   if (username === undefined)
-    throw refused(input.name, "its user name is missing", "give it with --username NAME");
+    throw refused(input.name, "its user name is missing", "give it with --username NAME", "username");
   if (only && username !== usual && username !== identityTokenUser)
     throw refused(
       input.name,
       `${title} knows no user name but ${usual}`,
       "leave --username out; the password tells it who you are",
+      "username",
     );
   // The colon ends the name in HTTP's Basic scheme (RFC 7617 §2).
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -101,6 +105,7 @@ function givenUsername(input: Input, registry: string): string {
       input.name,
       "its user name has a colon or a control character in it",
       "give the name as the registry knows it",
+      "username",
     );
   return username;
 }

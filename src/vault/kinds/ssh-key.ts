@@ -21,6 +21,7 @@ const confirmField: Field = {
   secret: false,
   required: false,
   help: "always: postern ssh-agent asks on its terminal before each use of this key",
+  options: ["always"],
 };
 
 export const sshKey: Kind = {
@@ -47,6 +48,7 @@ export const sshKey: Kind = {
       secret: false,
       required: false,
       help: `${sshKeyTypes.join(", ")} (default: ${sshKeyTypes[0]})`,
+      options: sshKeyTypes,
     },
     confirmField,
   ],
@@ -60,6 +62,7 @@ export const sshKey: Kind = {
         name,
         `"${asked}" is not a type of key that can be made`,
         `give one of ${sshKeyTypes.join(", ")} with --key-type`,
+        "key-type",
       );
     return draftOf(await makeSshKey(keyType, name), confirmation(name, { facts }));
   },
@@ -99,7 +102,7 @@ function confirmation(name: string, input: Pick<Input, "facts">): Draft["facts"]
   const confirm = givenFact(input, "confirm");
   if (confirm === undefined) return {};
   if (confirm !== "always")
-    throw refused(name, `its --confirm is "${confirm}"`, "say --confirm always, or leave it out");
+    throw refused(name, `its --confirm is "${confirm}"`, "say --confirm always, or leave it out", "confirm");
   return { confirm };
 }
 

@@ -62,6 +62,7 @@ export const token = (value: Pick<Field, "label" | "help">) =>
 export const newToken = (title: string) =>
   ({
     generate: async () => randomToken(),
+    madeHere: (item) => sourceOf(item) === undefined,
     regenerate: async (item) => {
       // A new one is made where its source is.
       if (sourceOf(item) !== undefined) throw problem("item_not_generated", { name: item.name, title });

@@ -3,9 +3,11 @@ import { Secret } from "../../secret.ts";
 import type { Item } from "../item.ts";
 import type { Field, Input } from "./kind.ts";
 
-/** The error for a value that the item `name` cannot have. */
-export const refused = (name: string, reason: string, fix: string): PosternError =>
-  problem("value_invalid", { name, reason, fix });
+/** The error for a value that the item `name` cannot have; `field` is the one at fault, where that is not the main one. */
+export function refused(name: string, reason: string, fix: string, field?: string): PosternError {
+  const error = problem("value_invalid", { name, reason, fix });
+  return field === undefined ? error : error.of(field);
+}
 
 /** The passphrase of a private key. */
 export const passphraseField: Field = {

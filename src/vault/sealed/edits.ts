@@ -38,6 +38,21 @@ export const renamed =
     return exchanged(items, old, { ...old, name: to, changed: now });
   };
 
+/** The first half of a new name for what is in use: the item has both, until whoever names it knows the new one. */
+export const twiceNamed =
+  (from: string, to: string): Edit<void> =>
+  ({ items }) => {
+    const old = itemOf(items, from);
+    checkFree(items, to);
+    return { parts: { items: [...items, { ...old, name: to }] }, result: undefined };
+  };
+
+/** The second half: the value is the one that the old name has, which may have been rotated meanwhile. */
+export const onceNamed =
+  (from: string, to: string, now: Date): Edit<Item> =>
+  (content) =>
+    renamed(from, to, now)({ ...content, items: content.items.filter(({ name }) => name !== to) });
+
 export const removed =
   (name: string): Edit<Item> =>
   ({ items }) => {

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
-import type { Item } from "../../vault/item.ts";
-import { asked } from "../../vault/tokens/token-asked.ts";
-import type { Vault } from "../../vault/vault.ts";
+import type { Item } from "../item.ts";
+import { asked } from "./token-asked.ts";
+import type { Vault } from "../vault.ts";
 
 /**
  * The vault's items; those of these names whose value comes from a source are asked for it first, once. A source that
