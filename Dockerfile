@@ -12,9 +12,11 @@ COPY package.json package-lock.json .npmrc ./
 COPY tools/runtime/package.json tools/runtime/
 # --workspaces=false leaves out tools/runtime: it only brings a Node, and the image has its own.
 RUN npm ci --workspaces=false --ignore-scripts
-COPY tsconfig.json rolldown.config.ts ./
+COPY tsconfig.json rolldown.config.ts vite.config.ts ./
+COPY tools/compressed.ts tools/notices.ts tools/
 COPY src src
-RUN node_modules/.bin/rolldown -c
+# In this order: the first one clears dist, the second one puts the console's pages into it.
+RUN node_modules/.bin/rolldown -c && node_modules/.bin/vite build
 
 FROM base
 WORKDIR /opt/postern

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/packages.ts"],
+    globalSetup: ["test/support/packages.ts", "test/console/built.ts"],
     reporters: ["default", "./test/support/closing-line.ts"],
     pool: "forks",
     // Most tests wait for programs and sockets of their own, and not for a processor.

@@ -1,19 +1,29 @@
+import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
+import { isDeepStrictEqual } from "node:util";
 import { type DestinationStream, type Logger, pino } from "pino";
-import { createAdmin } from "./admin/server.ts";
+import { findAdminToken } from "./admin/access/token.ts";
+import { outcomeWords, Reloads } from "./admin/reloads.ts";
+import { type Admin, createAdmin } from "./admin/server.ts";
 import type { Config } from "./config/config.ts";
+import { digestOf } from "./config/local-keys.ts";
 import { findConfig } from "./config/sources.ts";
 import { watchFiles } from "./config/watch.ts";
+import { editConfig } from "./config/write.ts";
 import type { Checked, Crew } from "./crew/crew.ts";
-import { openVaultOf, refuseWrongPairs } from "./crew/foundation.ts";
+import { openVaultOf, refuseWrongPairs, wrongPairs } from "./crew/foundation.ts";
 import type { Fleet } from "./crew/fleet.ts";
 import { Solo } from "./crew/solo.ts";
 import { errorBody, PosternError, problem, reasonOf } from "./errors.ts";
 import { askOf } from "./gateway/local/ask.ts";
 import { guard } from "./gateway/local/guard.ts";
+import { Clients } from "./gateway/local/clients.ts";
 import { beginChecks, listenOn } from "./gateway/local/listen.ts";
 import type { Doorway } from "./gateway/server.ts";
 import { clearTheWay } from "./gateway/local/socket.ts";
+import { walk } from "./gateway/upstream/walk.ts";
+import { Secret } from "./secret.ts";
+import { recorderFor, type Use } from "./vault/audit/audit.ts";
 import type { Unlocking } from "./vault/identity/passphrase.ts";
 import { Upkeep } from "./vault/renewal/upkeep.ts";
 import type { Vault } from "./vault/vault.ts";
@@ -55,12 +65,14 @@ export async function startApp({
   refuseWrongPairs(config, vault, new Date());
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, logTo);
   const checked = { config, sources };
+  const consoleKey = new Secret(randomBytes(32).toString("base64url"));
+  const consoleDigest = digestOf(consoleKey.expose());
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
   const crew =
     workers === 1
-      ? new Solo(config, vault, log)
-      : await fleetOf({ workers, checked, passphrase, log, logTo });
-  const app = new App(checked, vault, log, crew);
+      ? new Solo(config, vault, log, consoleDigest)
+      : await fleetOf({ workers, checked, passphrase, log, logTo, consoleDigest });
+  const app = new App(checked, vault, log, crew, consoleKey);
   await app.start(seen);
   return app;
 }
@@ -76,10 +88,14 @@ class App implements RunningApp {
   readonly #vault: Vault;
   readonly #log: Logger;
   readonly #crew: Crew;
+  readonly #consoleKey: Secret;
+  /** What it was started with. */
+  readonly #first: Config;
+  readonly #reloads = new Reloads(new Date().toISOString());
   #checked: Checked;
-  /** How the last reload ended, for `/readyz`. */
-  #reload = "none yet";
   #ready = false;
+  #admin: Admin | undefined;
+  #adminToken: Secret | PosternError = problem("stopping", undefined);
   #closeAdmin: () => Promise<void> = async () => {};
   #unwatchVault: () => void = () => {};
   #unwatchFiles: () => void = () => {};
@@ -90,11 +106,13 @@ class App implements RunningApp {
   listen: readonly string[] = [];
   admin = "";
 
-  constructor(checked: Checked, vault: Vault, log: Logger, crew: Crew) {
+  constructor(checked: Checked, vault: Vault, log: Logger, crew: Crew, consoleKey: Secret) {
+    this.#first = checked.config;
     this.#checked = checked;
     this.#vault = vault;
     this.#log = log;
     this.#crew = crew;
+    this.#consoleKey = consoleKey;
   }
 
   get lost(): AbortSignal {
@@ -110,6 +128,7 @@ class App implements RunningApp {
         await clearTheWay(address);
       await this.#startAdmin();
       this.listen = await this.#crew.listen(doorways);
+      await this.#findAdminToken();
     } catch (error) {
       await this.stop();
       throw error;
@@ -140,6 +159,8 @@ class App implements RunningApp {
     this.#unwatchFiles();
     this.#unwatchVault();
     this.#upkeep?.stop();
+    // Somebody who watches in the console must not hold up the end.
+    this.#admin?.quiet();
     await this.#crew.stop();
     await this.#closeAdmin();
     if (served) this.#log.info("stopped");
@@ -165,11 +186,12 @@ class App implements RunningApp {
       await this.#vault.refresh();
       if (config instanceof PosternError) throw config;
       refuseWrongPairs(config, this.#vault, new Date());
-      if (fixedOf(config) !== fixedOf(this.#checked.config))
+      if (fixedDiffering(config, this.#checked.config).length > 0)
         this.#log.warn(
           "listen and admin addresses, workers, vault and identity change only with a restart; the rest of the file is in force",
         );
       this.#checked = { config, sources };
+      await this.#findAdminToken();
       await this.#crew.apply(this.#checked);
     } catch (error) {
       this.#refused("configuration", error);
@@ -188,27 +210,49 @@ class App implements RunningApp {
     await this.#applied("vault");
   }
 
+  /** Changes the configuration file and puts it in force; what would then be refused is not written. */
+  async #edit(change: (text: string) => string): Promise<void> {
+    await editConfig(this.#checked.config.file, change, async (config) => {
+      await this.#vault.refresh();
+      refuseWrongPairs(config, this.#vault, new Date());
+    });
+    await this.#applyFiles();
+  }
+
   async #applied(what: "vault" | "configuration"): Promise<void> {
     this.#crew.reloaded(true);
-    this.#reload = `${what} applied at ${new Date().toISOString()}`;
+    this.#reloads.add({ at: new Date().toISOString(), what, outcome: "applied" });
     this.#log.info({ what, vaultGeneration: this.#vault.generation }, "reloaded");
     await this.#warnOfEndpoints();
     this.#upkeep?.apply(this.#checked.config);
   }
 
   #refused(what: "vault" | "configuration", error: unknown): void {
-    const { code, message } =
-      error instanceof PosternError ? error : { code: "internal", message: reasonOf(error) };
-    const how =
-      code === "worker_behind" ? "applied only in part" : "refused, the last good state stays in force";
+    const { code, message, hint } =
+      error instanceof PosternError ? error : problem("internal", { reason: reasonOf(error) }, error);
+    const outcome = code === "worker_behind" ? "in part" : "refused";
     this.#crew.reloaded(false);
-    this.#reload = `${what} ${how}, at ${new Date().toISOString()}: ${message}`;
-    this.#log.error({ what, code, message }, `reload ${how}`);
+    this.#reloads.add({ at: new Date().toISOString(), what, outcome, error: { code, message, hint } });
+    this.#log.error({ what, code, message }, `reload ${outcomeWords[outcome]}`);
   }
 
   async #warnOfEndpoints(): Promise<void> {
     for (const { ready, ...state } of await this.#crew.states())
       if (!ready) this.#log.warn(state, "endpoint refuses requests");
+  }
+
+  /** Without one the gateway serves, and only the console and the API are closed. */
+  async #findAdminToken(): Promise<void> {
+    this.#adminToken = await findAdminToken(this.#checked.config.adminToken);
+    if (!(this.#adminToken instanceof PosternError)) return;
+    const { code, message } = this.#adminToken;
+    this.#log.warn({ code, message }, "nobody can use the console and the API");
+  }
+
+  /** With the configuration's place for it as it is now. */
+  #recordForConsole(use: Use): void {
+    const failed = ({ code, message }: PosternError): void => this.#log.error({ code }, message);
+    recorderFor({ log: this.#checked.config.audit, command: "console", failed })(use);
   }
 
   async #startAdmin(): Promise<void> {
@@ -217,20 +261,41 @@ class App implements RunningApp {
         guard(askOf(req, target), { unixSocket: "socket" in this.#checked.config.admin }),
       state: async () => ({
         ready: this.#ready && this.#crew.strength.serving > 0,
-        reload: this.#reload,
+        reload: this.#reloads.last,
         workers: this.#crew.strength,
         endpoints: await this.#crew.states(),
         expiring: this.#upkeep?.expiring() ?? [],
       }),
       metrics: () => this.#crew.metrics(),
+      live: this.#crew.live,
       describe: (error) => {
         const known =
           error instanceof PosternError ? error : problem("internal", { reason: reasonOf(error) }, error);
         return { status: known.status, body: errorBody(known) };
       },
+      token: () => this.#adminToken,
+      vault: this.#vault,
+      record: (use) => this.#recordForConsole(use),
+      config: () => this.#checked.config,
+      reload: () => this.reload(),
+      gateway: { listen: () => this.listen, key: this.#consoleKey },
+      text: () => this.#checked.sources.texts.get(this.#checked.config.file) ?? "",
+      wrongPairs: (config) => wrongPairs(config, this.#vault, new Date()),
+      edit: (change) => this.#inTurn(() => this.#edit(change)),
+      needsRestart: () => fixedDiffering(this.#first, this.#checked.config),
+      reloads: this.#reloads,
+      adminUrl: () => this.admin,
+      walk: (endpoint, signal) =>
+        walk(endpoint, { vault: this.#vault, record: (use) => this.#recordForConsole(use), signal }),
     });
     const { admin: address } = this.#checked.config;
-    const listener = await listenOn(address, (socket) => admin.server.emit("connection", socket));
+    const clients = new Clients();
+    const listener = await listenOn(address, (socket) => {
+      const { connections } = this.#checked.config.limits;
+      if (clients.admit(socket, () => admin.isIdle(socket), connections))
+        admin.server.emit("connection", socket);
+    });
+    this.#admin = admin;
     this.admin = listener.url;
     beginChecks(admin.server);
     this.#closeAdmin = async () => {
@@ -252,6 +317,17 @@ function doorwaysOf({ listen, endpoints }: Config): readonly Doorway[] {
   ];
 }
 
-/** What a running gateway cannot change. */
-const fixedOf = (config: Config): string =>
-  JSON.stringify([config.admin, config.workers, config.vault, config.identity, doorwaysOf(config)]);
+/** What a running gateway cannot change, by the keys of the file. */
+const fixedOf = (config: Config) => ({
+  listen: doorwaysOf(config),
+  admin: config.admin,
+  workers: config.workers,
+  vault: config.vault,
+  identity: config.identity,
+});
+
+/** The keys of the file in which two configurations differ, and which only a restart changes. */
+function fixedDiffering(one: Config, other: Config): readonly string[] {
+  const [a, b] = [fixedOf(one), fixedOf(other)];
+  return (Object.keys(a) as (keyof typeof a)[]).filter((key) => !isDeepStrictEqual(a[key], b[key]));
+}

@@ -1,39 +1,35 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import fastify from "fastify";
+import type { Site } from "./site.ts";
+import type { AdminSources } from "./sources.ts";
 
-/** What `/readyz` says of one endpoint. */
-export interface EndpointState {
-  readonly endpoint: string;
-  readonly ready: boolean;
-  /** The code and words of what stands in its way. */
-  readonly code?: string;
-  readonly message?: string;
+/** What is asked for by machines, often and from the start; all else is the site's: the console and its API. */
+const plain = /^\/(?:healthz|readyz|metrics)(?:\?|$)/;
+
+type Answer = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** The admin listener's server; the caller binds it. */
+export interface Admin {
+  readonly server: Server;
+  /** Whether a connection could be closed and nobody would miss an answer. */
+  isIdle(socket: Socket): boolean;
+  /** Cuts off what the site answers, event streams among it, and lets it answer no more: health and metrics go on. */
+  quiet(): void;
+  close(): Promise<void>;
 }
 
-/** What the admin listener tells, asked for at each request. */
-export interface AdminSources {
-  /** Refuses a request that no program of this machine sends; throws what it is to be answered with. */
-  readonly guard: (req: IncomingMessage, target: string) => void;
-  /** Whether the gateway takes requests, and what stands in the way of single endpoints. */
-  readonly state: () => Promise<{
-    readonly ready: boolean;
-    readonly reload: string;
-    /** How many processes serve, and how many are to. */
-    readonly workers: { readonly serving: number; readonly wanted: number };
-    readonly endpoints: readonly EndpointState[];
-    /** The items of the vault that have expired, or will within 30 days. */
-    readonly expiring: readonly { readonly item: string; readonly state: string; readonly expires: Date }[];
-  }>;
-  /** All metrics, in Prometheus' text format. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Turns an error into status, headers and body. */
-  readonly describe: (error: unknown) => { readonly status: number; readonly body: string };
-}
-
-/** Makes the admin listener's server; the caller binds it. */
-export async function createAdmin({ guard, state, metrics, describe }: AdminSources) {
+export async function createAdmin(sources: AdminSources): Promise<Admin> {
+  const { guard, state, metrics, describe } = sources;
+  const site = new LazySite(sources);
+  const busy = new WeakMap<Socket, ServerResponse>();
   const app = fastify({
-    serverFactory: (handler) => createServer({ requestTimeout: 30_000, insecureHTTPParser: false }, handler),
+    serverFactory: (answer: Answer) =>
+      createServer({ requestTimeout: 30_000, insecureHTTPParser: false }, (req, res) => {
+        busy.set(req.socket, res);
+        if (plain.test(req.url ?? "")) answer(req, res);
+        else site.answer(req, res);
+      }),
   });
   app.addHook("onRequest", async (request) => guard(request.raw, request.originalUrl));
   app.setErrorHandler((error, _request, reply) => {
@@ -51,7 +47,55 @@ export async function createAdmin({ guard, state, metrics, describe }: AdminSour
     const { contentType, text } = await metrics();
     return reply.header("Content-Type", contentType).send(text);
   });
-  app.get("/", () => ({ name: "postern", paths: ["/healthz", "/readyz", "/metrics"] }));
   await app.ready();
-  return app;
+  return {
+    server: app.server,
+    isIdle: (socket) => busy.get(socket)?.writableFinished ?? true,
+    quiet: () => site.quiet(),
+    async close() {
+      site.quiet();
+      await site.close();
+      await app.close();
+    },
+  };
+}
+
+/** The site, made when it is first asked for: a sidecar whose console nobody opens starts and lives without it. */
+class LazySite {
+  readonly #sources: AdminSources;
+  readonly #answers = new Set<ServerResponse>();
+  #made: Promise<Site> | undefined;
+  #quiet = false;
+
+  constructor(sources: AdminSources) {
+    this.#sources = sources;
+  }
+
+  answer(req: IncomingMessage, res: ServerResponse): void {
+    if (this.#quiet) {
+      res.destroy();
+      return;
+    }
+    this.#answers.add(res);
+    res.once("close", () => this.#answers.delete(res));
+    this.#made ??= import("./site.ts").then(({ createSite }) => createSite(this.#sources));
+    this.#made.then(
+      (site) => site.answer(req, res),
+      (error: unknown) => {
+        this.#made = undefined;
+        const { status, body } = this.#sources.describe(error);
+        res.writeHead(status, { "Content-Type": "application/json" }).end(body);
+      },
+    );
+  }
+
+  quiet(): void {
+    this.#quiet = true;
+    for (const res of this.#answers) res.destroy();
+  }
+
+  async close(): Promise<void> {
+    const site = await this.#made?.catch(() => undefined);
+    await site?.close();
+  }
 }

@@ -39,6 +39,11 @@ export const commands: readonly {
   },
   { name: "serve", summary: "run the gateway", load: () => import("./serve.ts") },
   {
+    name: "console",
+    summary: "a one-time link to the console of the running gateway, in a browser where there is one",
+    load: () => import("./console.ts"),
+  },
+  {
     name: "check",
     summary: "validate configuration, vault and certificates without serving",
     load: () => import("./check.ts"),

@@ -24,6 +24,9 @@ export interface Stage extends AsyncDisposable {
   /** Base URLs: the gateway's with `/v1`. */
   readonly gateway: string;
   readonly admin: string;
+  /** Paths of the configuration and of the admin token. */
+  readonly config: string;
+  readonly adminToken: string;
   /** Path of the gateway's log. */
   readonly log: string;
 }
@@ -51,7 +54,16 @@ export async function setStage(folder: string): Promise<Stage> {
     const app = await startApp({ configFile, logTo });
     ends.push(() => app.stop());
     const gateway = `${app.listen[0] ?? ""}/v1`;
-    return { sandbox, vault, gateway, admin: app.admin, log, [Symbol.asyncDispose]: dispose };
+    return {
+      sandbox,
+      vault,
+      gateway,
+      admin: app.admin,
+      config: configFile,
+      adminToken: join(folder, "admin-token"),
+      log,
+      [Symbol.asyncDispose]: dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;

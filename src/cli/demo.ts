@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Command } from "commander";
 import { problem, reasonOf } from "../errors.ts";
 import { askChat, question, wordsOf } from "../sandbox/question.ts";
+import { askForLink } from "./console-link.ts";
 import { item, model, setStage, type Stage } from "./demo-stage.ts";
 import { Exit, type Io } from "./io.ts";
 import { Print } from "./print.ts";
@@ -33,7 +34,7 @@ export function define(io: Io): Command {
         await showChat(print, stage, check ? undefined : "pace=30ms", io.ended);
         await showRefusal(print, stage, io.ended);
         if (check) return;
-        invite(print, stage);
+        await invite(print, stage);
         if (!io.ended.aborted) await once(io.ended, "abort");
         print.blank();
       } catch (error) {
@@ -122,11 +123,18 @@ async function until(
   }
 }
 
-function invite(print: Print, { gateway, admin, log }: Stage): void {
+async function invite(print: Print, { gateway, admin, config, adminToken, log }: Stage): Promise<void> {
+  const { hostname: host, port } = new URL(admin);
+  const link = await askForLink({ url: admin, place: { host, port: Number(port) } }, adminToken);
   print.title("It stays up until you press Ctrl-C", "try it from another terminal");
   const body = JSON.stringify(question(model));
   print.command(`curl -N ${gateway}/chat/completions -H 'content-type: application/json' -d '${body}'`);
   print.command(`export OPENAI_BASE_URL=${gateway} OPENAI_API_KEY=no_key`);
+  print.place("console", link.url);
+  print.place(
+    "",
+    `opens once, within two minutes; another: postern console --admin ${admin} --config ${config}`,
+  );
   print.place("metrics", `${admin}/metrics`);
   print.place("log", log);
 }

@@ -3,6 +3,7 @@ import { lstat, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
+import { makeAdminToken } from "../admin/access/token.ts";
 import { problem, reasonOf } from "../errors.ts";
 import type { IdentityPlace } from "../config/config.ts";
 import { parseIdentity } from "../config/identity.ts";
@@ -32,10 +33,11 @@ interface Plan {
   readonly config: string;
   readonly vault: string;
   readonly identity: IdentityPlace;
+  readonly adminToken: string;
   readonly passphrase: Secret | undefined;
 }
 
-/** `postern init`: a configuration, an identity and an empty vault, all three or none. */
+/** `postern init`: a configuration, an identity, an empty vault and an admin token, all or none. */
 export function define(io: Io): Command {
   return new Command("init")
     .description("write postern.yaml, identity.txt and an empty vault.age")
@@ -52,12 +54,19 @@ export function define(io: Io): Command {
       const identity = identityOf(o.keyring, folder);
       const name = nameOfPlace(identity);
       const passphrase = await passphraseOf(io, name, o);
-      const files: Plan = { config, identity, vault: join(folder, "vault.age"), passphrase };
+      const files: Plan = {
+        config,
+        identity,
+        vault: join(folder, "vault.age"),
+        adminToken: join(folder, "admin-token"),
+        passphrase,
+      };
       await writeAll(files);
       const option = config === usual ? "" : ` --config ${config}`;
       say(io, `wrote ${files.config}: the configuration`);
       say(io, `wrote ${name}: opens the vault; keep a copy in a safe place, and show it to nobody`);
       say(io, `wrote ${files.vault}: the vault, still empty`);
+      say(io, `wrote ${files.adminToken}: opens the console and its API; show it to nobody`);
       say(io);
       say(io, "Next, with the certificate and the URL of your endpoint:");
       say(io, `  postern vault add certificate gen-cert --pem gen-cert.pem${option}`);
@@ -66,35 +75,37 @@ export function define(io: Io): Command {
     });
 }
 
-/** Writes all three files or, when that fails, none. Throws file_exists where one is there. */
+/** Writes all files or, when that fails, none. Throws file_exists where one is there. */
 async function writeAll(files: Plan): Promise<void> {
-  const { identity } = files;
-  for (const file of [files.config, ...("file" in identity ? [identity.file] : []), files.vault])
+  const { config, identity, vault, adminToken } = files;
+  for (const file of [config, ...("file" in identity ? [identity.file] : []), vault, adminToken])
     if (await isThere(file)) throw problem("file_exists", { file });
   const folder = dirname(files.config);
   let madeFolder: string | undefined;
-  let madeConfig = false;
+  const made: string[] = [];
   try {
     madeFolder = await mkdir(folder, { recursive: true, mode: 0o700 });
     await writeFile(files.config, firstConfig(identity), { flag: "wx", mode: 0o600 });
-    madeConfig = true;
+    made.push(files.config);
   } catch (error) {
-    await undo(files.config, madeConfig, madeFolder);
+    await undo(made, madeFolder);
     throw problem("file_unwritable", { file: files.config, reason: reasonOf(error) }, error);
   }
   try {
+    await makeAdminToken(adminToken);
+    made.push(adminToken);
     const { vault: file, passphrase } = files;
     await createVault({ file, identity, ...(passphrase !== undefined && { passphrase }) });
   } catch (error) {
-    await undo(files.config, madeConfig, madeFolder);
+    await undo(made, madeFolder);
     throw error;
   }
 }
 
-/** Removes what this command made: whole folders of its own, or the one file in a folder that was there. */
-async function undo(file: string, madeConfig: boolean, madeFolder: string | undefined): Promise<void> {
+/** Removes what this command made: whole folders of its own, or its files in a folder that was there. */
+async function undo(made: readonly string[], madeFolder: string | undefined): Promise<void> {
   if (madeFolder !== undefined) await rm(madeFolder, { recursive: true, force: true });
-  else if (madeConfig) await rm(file, { force: true });
+  else for (const file of made) await rm(file, { force: true });
 }
 
 /** A dangling symbolic link counts, too. */
@@ -142,12 +153,15 @@ function firstConfig(identity: IdentityPlace): string {
 # Where local requests arrive. Only this machine can reach these addresses.
 # listen: [127.0.0.1:8080, "[::1]:8080"]
 
-# Where health and metrics answer.
+# Where the console, its API, health and metrics answer.
 # admin: 127.0.0.1:8081
 
 # The vault, and the identity that opens it. Paths are relative to this file.
 vault: file:vault.age
 identity: ${"keyring" in identity ? nameOfPlace(identity) : "file:identity.txt"}
+
+# What programs bring to use the API of the admin listener; postern console opens its pages.
+admin-token: file:admin-token
 
 # Where requests go, and which items of the vault go with them. postern endpoint add writes here:
 #   private-2:

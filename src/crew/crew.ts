@@ -1,4 +1,4 @@
-import type { EndpointState } from "../admin/server.ts";
+import type { EndpointState, Live } from "../admin/sources.ts";
 import type { Config } from "../config/config.ts";
 import type { Sources } from "../config/sources.ts";
 import type { Doorway } from "../gateway/server.ts";
@@ -35,6 +35,8 @@ export interface Crew {
   states(): Promise<readonly EndpointState[]>;
   /** All metrics, in Prometheus' text format. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The requests of all who serve. */
+  readonly live: Live;
   readonly strength: Strength;
   /** Aborts, with the error as its reason, when nobody is left who serves, nor will be. */
   readonly lost: AbortSignal;

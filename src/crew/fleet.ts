@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { DestinationStream, Logger } from "pino";
-import type { EndpointState } from "../admin/server.ts";
+import type { EndpointState, Live } from "../admin/sources.ts";
 import { type PosternError, problem } from "../errors.ts";
 import { limits } from "../gateway/limits.ts";
 import { type Listener, listenOnEach } from "../gateway/local/listen.ts";
@@ -9,6 +9,8 @@ import { LocalQuota } from "../gateway/keys/quota.ts";
 import type { Doorway } from "../gateway/server.ts";
 import type { Secret } from "../secret.ts";
 import type { Checked, Crew, Strength } from "./crew.ts";
+import { FleetLive } from "./fleet-live.ts";
+import type { OrderName, Orders } from "./orders.ts";
 import { Place } from "./place.ts";
 import { merged } from "./samples.ts";
 
@@ -25,6 +27,8 @@ interface FleetOptions {
   readonly passphrase: Secret | undefined;
   readonly log: Logger;
   readonly logTo: DestinationStream;
+  /** Of the key that the console's own requests bring. */
+  readonly consoleDigest: string;
 }
 
 /**
@@ -46,6 +50,7 @@ export class Fleet implements Crew {
     peekBytes: 0,
   }));
   readonly #quota = new LocalQuota(() => performance.now());
+  readonly live: Live = new FleetLive((name, about) => this.#askAll(name, about));
   #listeners: readonly Listener[] = [];
   /** Connections that wait for a worker. */
   readonly #kept = new Map<Socket, Doorway>();
@@ -54,7 +59,7 @@ export class Fleet implements Crew {
   #checked: Checked;
   #stopping = false;
 
-  constructor({ workers, checked, passphrase, log, logTo }: FleetOptions) {
+  constructor({ workers, checked, passphrase, log, logTo, consoleDigest }: FleetOptions) {
     this.#log = log;
     this.#logTo = logTo;
     this.#first = checked;
@@ -69,7 +74,11 @@ export class Fleet implements Crew {
           quota: this.#quota,
           write: (lines) => this.#write(index + 1, lines),
           returned: (socket, doorway) => this.#give(socket, doorway),
-          beginning: () => ({ first: this.#first.sources, sources: this.#checked.sources }),
+          beginning: () => ({
+            first: this.#first.sources,
+            sources: this.#checked.sources,
+            consoleDigest,
+          }),
           serves: () => this.#giveKept(),
           sources: () => this.#checked.sources,
           left: (reason) => this.#left(reason),
@@ -117,8 +126,8 @@ export class Fleet implements Crew {
   /** An endpoint is ready where all workers say so. */
   async states(): Promise<readonly EndpointState[]> {
     const states = new Map<string, EndpointState>();
-    for (const told of await Promise.all(this.#places.map((place) => place.tell("states"))))
-      for (const state of told ?? [])
+    for (const told of await this.#askAll("states", undefined))
+      for (const state of told)
         if (!state.ready || !states.has(state.endpoint)) states.set(state.endpoint, state);
     return [...states.values()];
   }
@@ -135,6 +144,15 @@ export class Fleet implements Crew {
     for (const socket of this.#kept.keys()) socket.destroy();
     await Promise.all(this.#places.map((place) => place.stop(limits.drainMs + sayMs)));
     await Promise.all(this.#listeners.map((listener) => listener.end()));
+  }
+
+  /** What the workers say, without those that say nothing. */
+  async #askAll<N extends OrderName>(
+    name: N,
+    about: Orders[N]["about"],
+  ): Promise<readonly Orders[N]["answer"][]> {
+    const told = await Promise.all(this.#places.map((place) => place.tell(name, about)));
+    return told.filter((answer) => answer !== undefined);
   }
 
   /** Hands a connection to the next worker, or keeps it until there is one. */

@@ -1,6 +1,8 @@
-import type { EndpointState } from "../admin/server.ts";
+import type { SeenRequest } from "../admin/api/shapes/live.ts";
+import type { EndpointState, Looked, Looking } from "../admin/sources.ts";
 import type { Sources } from "../config/sources.ts";
 import { type Code, PosternError, problem, reasonOf } from "../errors.ts";
+import type { Counted } from "../gateway/live/traffic.ts";
 import type { Doorway } from "../gateway/server.ts";
 import type { Samples } from "./samples.ts";
 
@@ -12,6 +14,8 @@ export interface Beginning {
   readonly first: Sources;
   /** The configuration in force. */
   readonly sources: Sources;
+  /** Of the key that the console's own requests bring; the key itself only the primary has. */
+  readonly consoleDigest: string;
 }
 
 /**
@@ -25,6 +29,12 @@ export interface Orders {
   readonly apply: { readonly about: Sources; readonly answer: undefined };
   readonly states: { readonly about: undefined; readonly answer: readonly EndpointState[] };
   readonly samples: { readonly about: undefined; readonly answer: Samples };
+  readonly look: { readonly about: Looking; readonly answer: Looked };
+  readonly latest: { readonly about: undefined; readonly answer: ReadonlyMap<string, SeenRequest> };
+  /** Of an endpoint, or of all. */
+  readonly history: { readonly about: string | undefined; readonly answer: Counted };
+  /** Ends a request, by its id; answers whether it was in flight there. */
+  readonly stopRequest: { readonly about: string; readonly answer: boolean };
   /** Drains, answers, and ends the process. */
   readonly stop: { readonly about: undefined; readonly answer: undefined };
 }

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Sources } from "../config/sources.ts";
 import { PosternError, problem, reasonOf } from "../errors.ts";
 import { Hand, type HandOptions } from "./hand.ts";
-import type { Beginning, Orders } from "./orders.ts";
+import type { Beginning, OrderName, Orders } from "./orders.ts";
 import { counted, type Samples } from "./samples.ts";
 
 /** The time in which a worker must serve. */
@@ -89,13 +89,16 @@ export class Place {
   }
 
   /** What its worker says, or undefined when it says nothing. */
-  async tell<N extends "states" | "samples">(name: N): Promise<Orders[N]["answer"] | undefined> {
-    return this.#serving ? this.#hand?.ask(name, undefined, tellMs).catch(() => undefined) : undefined;
+  async tell<N extends OrderName>(
+    name: N,
+    about: Orders[N]["about"],
+  ): Promise<Orders[N]["answer"] | undefined> {
+    return this.#serving ? this.#hand?.ask(name, about, tellMs).catch(() => undefined) : undefined;
   }
 
   /** The metrics of its worker, as they were last if it does not answer, and of those before it. */
   async samples(): Promise<readonly Samples[]> {
-    this.#samples = (await this.tell("samples")) ?? this.#samples;
+    this.#samples = (await this.tell("samples", undefined)) ?? this.#samples;
     return [this.#samples, this.#past];
   }
 

@@ -50,6 +50,10 @@ export class Servant {
       },
       states: async () => (await this.#work).solo.states(),
       samples: async () => (await this.#work).solo.samples(),
+      look: async (looking) => (await this.#work).solo.live.look(looking),
+      latest: async () => (await this.#work).solo.live.latest(),
+      history: async (endpoint) => (await this.#work).solo.live.counted(endpoint),
+      stopRequest: async (id) => (await this.#work).solo.live.stop(id),
       stop: async () => {
         await (await this.#work).solo.stop();
         return undefined;
@@ -66,7 +70,7 @@ export class Servant {
     else this.#solo.receive(socket, doorway);
   }
 
-  async #begin({ number, first, sources }: Beginning): Promise<Work> {
+  async #begin({ number, first, sources, consoleDigest }: Beginning): Promise<Work> {
     const { env } = process;
     const { vault } = await openVaultOf(configFrom(first), { env }, { descriptor: passphraseDescriptor });
     const config = configFrom(sources);
@@ -74,7 +78,7 @@ export class Servant {
       { level: config.logLevel, base: { worker: number }, timestamp: pino.stdTimeFunctions.isoTime },
       this.#logTo,
     );
-    const solo = new Solo(config, vault, log, this.#quota);
+    const solo = new Solo(config, vault, log, consoleDigest, this.#quota);
     await solo.begin();
     this.#solo = solo;
     return { solo, vault };

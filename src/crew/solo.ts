@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
-import type { EndpointState } from "../admin/server.ts";
+import type { EndpointState } from "../admin/sources.ts";
 import type { Config } from "../config/config.ts";
 import type { PosternError } from "../errors.ts";
 import { AnswerCaches } from "../gateway/cache/cache.ts";
 import { type Destination, type Directory, directoryOf } from "../gateway/directory.ts";
 import { systemAuthorities } from "../gateway/upstream/dial.ts";
 import { limits } from "../gateway/limits.ts";
+import { Traffic } from "../gateway/live/traffic.ts";
 import { Metrics } from "../gateway/metrics/metrics.ts";
 import { Probing } from "../gateway/upstream/probing.ts";
 import { LocalQuota, type Quota } from "../gateway/keys/quota.ts";
@@ -19,6 +20,7 @@ import type { Vault } from "../vault/vault.ts";
 import type { Checked, Crew } from "./crew.ts";
 import { KeyUses } from "./key-uses.ts";
 import type { Samples } from "./samples.ts";
+import { SoloLive } from "./solo-live.ts";
 
 /** Serves in this process. */
 export class Solo implements Crew {
@@ -33,36 +35,43 @@ export class Solo implements Crew {
     () => this.#directory,
     () => this.#caches.bytes(),
   );
+  readonly #traffic = new Traffic();
+  readonly live = new SoloLive(this.#traffic);
   readonly #probing: Probing;
   readonly #quota: Quota;
   readonly #tokens: LiveTokens;
   readonly #keyUses = new KeyUses();
   #record: Recorder = unrecorded;
+  readonly #consoleDigest: string;
   #config: Config;
   #directory: Directory;
   #rules: Rules;
   #authorities: readonly string[] | undefined;
 
+  /** @param consoleDigest of the key that the console's own requests bring */
   constructor(
     config: Config,
     vault: Vault,
     log: Logger,
+    consoleDigest: string,
     quota: Quota = new LocalQuota(() => performance.now()),
   ) {
     this.#quota = quota;
     this.#vault = vault;
     this.#log = log;
+    this.#consoleDigest = consoleDigest;
     this.#config = config;
     this.#tokens = new LiveTokens(log, () => this.#compileAgain());
     this.#directory = this.#compile(undefined);
     this.#probing = new Probing(log);
-    this.#rules = rulesOf(config);
+    this.#rules = rulesOf(config, consoleDigest);
     this.#gateway = new Gateway({
       directory: () => this.#directory,
       rules: () => this.#rules,
       quota: this.#quota,
       metrics: this.#metrics,
       caches: this.#caches,
+      traffic: this.#traffic,
       used: (key, upstream) => this.#keyUses.record(key, upstream, this.#record),
       log,
     });
@@ -87,8 +96,9 @@ export class Solo implements Crew {
   async apply({ config }: Pick<Checked, "config">): Promise<void> {
     await this.#followTokens(config);
     this.#config = config;
-    this.#rules = rulesOf(config);
+    this.#rules = rulesOf(config, this.#consoleDigest);
     this.#caches.keepOnly(config.endpoints);
+    this.#traffic.keepOnly(config.endpoints);
     this.#quota.keep(new Set(config.keys?.keys()));
     this.#compileAgain();
     this.#log.level = config.logLevel;

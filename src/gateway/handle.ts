@@ -18,6 +18,7 @@ import type { Reply } from "./local/reply.ts";
 import { requestIdOf } from "./local/respond.ts";
 import { chooseRoute } from "./route.ts";
 import type { Rules } from "./keys/rules.ts";
+import type { Traffic } from "./live/traffic.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** Where a connection came in. */
@@ -45,6 +46,7 @@ export interface Upgrade {
 export interface HandlerOptions extends DispatchOptions {
   readonly rules: () => Rules;
   readonly quota: Quota;
+  readonly traffic: Traffic;
 }
 
 /** Takes each request its whole way: guard, route, relay, and the record of how it ended. */
@@ -54,6 +56,7 @@ export class Handler {
   readonly #dispatch: Dispatch;
   readonly #requestLog: RequestLog;
   #inFlight = 0;
+  #requests = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
 
@@ -79,7 +82,13 @@ export class Handler {
 
   async handle({ ask, reply, entry, upgrade }: Arrival): Promise<void> {
     this.#inFlight += 1;
-    const record = beginRecord(requestIdOf(ask), ask.method, performance.now());
+    const record = beginRecord({
+      number: (this.#requests += 1),
+      id: requestIdOf(ask),
+      method: ask.method,
+      startedMs: performance.now(),
+      startedAt: Date.now(),
+    });
     try {
       if (this.#stopping) throw problem("stopping", undefined);
       const directory = this.#options.directory();
@@ -114,9 +123,12 @@ export class Handler {
           const { socket: client, detach } = upgrade;
           const head = detach();
           record.sentBytes += head.length;
-          tunnel({ client, endpoint, answer, early: { toEndpoint: head, toClient: rest } }, record, settle);
+          const early = { toEndpoint: head, toClient: rest };
+          const tunnelled = tunnel({ client, endpoint, answer, early }, record, settle);
+          this.#options.traffic.begun(record, tunnelled);
         }),
     );
+    this.#options.traffic.begun(record, relay);
     const source = ask.content?.source;
     if (source instanceof Metered) source.onTooLarge((error) => relay.refused(error));
     const dispatched = { ask, target, route, upgrade: upgrade && "websocket" };
@@ -169,6 +181,7 @@ export class Handler {
     this.#entrance.leave(record);
     this.#options.metrics.ended(record);
     this.#requestLog.write(record);
+    this.#options.traffic.ended(record);
     this.#inFlight -= 1;
     if (this.#inFlight === 0) this.#idle?.();
   }

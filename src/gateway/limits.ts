@@ -46,6 +46,8 @@ export const limits = {
   cachedAnswerBytes: 1024 * 1024,
   /** Of an answer to a request of our own, in bytes. */
   fetchedBytes: 4 * 1024 * 1024,
+  /** How many requests that ended are remembered, to be shown. */
+  seenRequests: 1_000,
   /** How long the rest of a request's body is read past, so that the client gets to read an answer that came early. */
   lingerMs: 30_000,
   /** How long streams in flight may go on after a stop was asked for. */

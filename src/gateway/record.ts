@@ -11,7 +11,9 @@ export interface Usage {
 
 /** What is known of one request: for its log line and the metrics. It holds no header and no body. */
 export interface RequestRecord {
-  readonly id: string;
+  /** The how many-th request of this process it is. */
+  readonly number: number;
+  id: string;
   readonly method: string;
   /** The path below the endpoint's base, without its query: `/chat/completions`. */
   path: string;
@@ -19,6 +21,8 @@ export interface RequestRecord {
   localKey: string | undefined;
   /** `performance.now()` when the request's head had been read. */
   readonly startedMs: number;
+  /** The time of day then, in milliseconds since the epoch. */
+  readonly startedAt: number;
   endpoint: string | undefined;
   model: string | undefined;
   /** Of the answer to the client; 0 when none was sent. */
@@ -26,6 +30,8 @@ export interface RequestRecord {
   outcome: Outcome | undefined;
   /** The code of the error that the request ended in. */
   code: string | undefined;
+  /** When it was sent on its way: its body read as far as that takes, and its endpoint chosen. */
+  dispatchedMs: number | undefined;
   connectedMs: number | undefined;
   firstByteMs: number | undefined;
   /** When the first bytes of the answer's body came. */
@@ -42,18 +48,24 @@ export interface RequestRecord {
   cache: CacheResult | undefined;
 }
 
-export function beginRecord(id: string, method: string, nowMs: number): RequestRecord {
+/** What is known of a request from the first. */
+type Beginning = Pick<RequestRecord, "number" | "id" | "method" | "startedMs" | "startedAt">;
+
+export function beginRecord({ number, id, method, startedMs, startedAt }: Beginning): RequestRecord {
   return {
+    number,
     id,
     method,
     path: "",
     localKey: undefined,
-    startedMs: nowMs,
+    startedMs,
+    startedAt,
     endpoint: undefined,
     model: undefined,
     status: 0,
     outcome: undefined,
     code: undefined,
+    dispatchedMs: undefined,
     connectedMs: undefined,
     firstByteMs: undefined,
     firstTokenMs: undefined,

@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
-import type { PosternError } from "../errors.ts";
+import { type PosternError, problem } from "../errors.ts";
 import type { Ask } from "./local/ask.ts";
 import type { Failure } from "./upstream/failure.ts";
 import { responseHeaders, trailerFields } from "./upstream/headers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
+import type { Stopper } from "./live/traffic.ts";
 import type { Reply, ReplyEvents } from "./local/reply.ts";
 import type { Exchange, ExchangeSink } from "./upstream/upstream.ts";
 import { UsageTap } from "./metrics/usage.ts";
@@ -17,7 +18,7 @@ type Switched = (head: ResponseHead, socket: Socket, rest: Buffer) => void;
  * Takes an endpoint's answer to its client: the same status, headers and bytes, as they arrive. When the client leaves,
  * the upstream request ends; when the endpoint breaks off, so does the answer to the client.
  */
-export class Relay implements ExchangeSink, ReplyEvents {
+export class Relay implements ExchangeSink, ReplyEvents, Stopper {
   readonly #ask: Ask;
   readonly #reply: Reply;
   readonly #record: RequestRecord;
@@ -50,6 +51,7 @@ export class Relay implements ExchangeSink, ReplyEvents {
   start(send: (sink: ExchangeSink) => Exchange): void {
     this.#reply.watch(this);
     if (this.#reply.gone) return this.closed(false);
+    this.#record.dispatchedMs = performance.now();
     this.#exchange = send(this);
   }
 
@@ -140,12 +142,13 @@ export class Relay implements ExchangeSink, ReplyEvents {
 
   refused(error: PosternError): void {
     if (this.#over || this.#complete) return;
-    this.#over = true;
-    this.#exchange?.abort();
-    this.#record.code = error.code;
-    this.#record.endedMs = performance.now();
-    this.#giveUp(error);
-    this.#settle(error.code === "request_timeout" ? "timeout-request" : "postern-request");
+    this.#endEarly(error, error.code === "request_timeout" ? "timeout-request" : "postern-request");
+  }
+
+  /** Ends the request because somebody wants it ended: both the endpoint and the client see it broken off. */
+  stop(): void {
+    if (this.#over) return;
+    this.#endEarly(problem("request_stopped", undefined), `operator-${this.#phase}`);
   }
 
   closed(whole: boolean): void {
@@ -155,6 +158,15 @@ export class Relay implements ExchangeSink, ReplyEvents {
     this.#exchange?.abort();
     this.#record.endedMs = performance.now();
     this.#settle(`client-${this.#phase}`);
+  }
+
+  #endEarly(error: PosternError, outcome: Outcome): void {
+    this.#over = true;
+    this.#exchange?.abort();
+    this.#record.code = error.code;
+    this.#record.endedMs = performance.now();
+    this.#giveUp(error);
+    this.#settle(outcome);
   }
 
   #giveUp(error: PosternError): void {

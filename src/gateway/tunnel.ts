@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { responseHeaders } from "./upstream/headers.ts";
+import type { Stopper } from "./live/traffic.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
 import { headText, type ResponseHead } from "./upstream/wire.ts";
@@ -17,12 +18,14 @@ export interface Tunnel {
 /**
  * Passes bytes both ways, untouched, until either side ends (RFC 6455 for WebSocket: frames, extensions and close
  * codes are the two ends' own affair). When one side is gone, so is the other.
+ *
+ * @returns who can end it before
  */
 export function tunnel(
   { client, endpoint, answer, early }: Tunnel,
   record: RequestRecord,
   settle: (outcome: Outcome) => void,
-): void {
+): Stopper {
   const from = { read: client.bytesRead, written: client.bytesWritten };
   let outcome: Outcome = "done";
   let open = 2;
@@ -55,4 +58,11 @@ export function tunnel(
   if (early.toEndpoint.length > 0) endpoint.write(early.toEndpoint);
   join(client, endpoint, "client-stream");
   join(endpoint, client, "upstream-stream");
+  return {
+    stop: () => {
+      if (open === 2) outcome = "operator-stream";
+      client.destroy();
+      endpoint.destroy();
+    },
+  };
 }

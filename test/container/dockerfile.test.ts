@@ -48,6 +48,10 @@ test("it says how it is, how it is stopped and what it does, without a shell bet
   expect(of("CMD", last)).toEqual(['["serve"]']);
 });
 
+test("the console's pages are in the image: built after the bundle, which clears the folder first", () => {
+  expect(of("RUN").at(-1)).toBe("node_modules/.bin/rolldown -c && node_modules/.bin/vite build");
+});
+
 test("the compiler and the sources stay in the build stage", () => {
   expect(of("COPY", last)).toEqual(["--from=build /build/dist dist", "bin bin", "package.json LICENSE ./"]);
   expect(of("RUN", last)).toEqual([]);

@@ -2,6 +2,7 @@ import { pino } from "pino";
 import { expect, test } from "vitest";
 import { AnswerCaches } from "../../src/gateway/cache/cache.ts";
 import { Gateway } from "../../src/gateway/server.ts";
+import { Traffic } from "../../src/gateway/live/traffic.ts";
 import { Metrics } from "../../src/gateway/metrics/metrics.ts";
 import type { Directory } from "../../src/gateway/directory.ts";
 import { LocalQuota } from "../../src/gateway/keys/quota.ts";
@@ -25,6 +26,7 @@ function gatewayOf(log: Sink): Gateway {
     rules: () => rulesOf({ keys: undefined, allowHosts: [], allowOrigins: [], limits }),
     quota: new LocalQuota(() => 0),
     metrics: new Metrics(directory),
+    traffic: new Traffic(),
     caches: new AnswerCaches(),
     used: () => {},
     log: pino(log),

@@ -236,7 +236,7 @@ test("a key is charged what the answer says that it took, but nothing for what c
     content: undefined,
   };
   const ended = async (more: Partial<RequestRecord>): Promise<void> => {
-    const record = beginRecord("id", "GET", 0);
+    const record = beginRecord({ number: 1, id: "id", method: "GET", startedMs: 0, startedAt: 0 });
     await entrance.admit(ask, undefined, rules, directory, record);
     entrance.leave(Object.assign(record, more));
   };

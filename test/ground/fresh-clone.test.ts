@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,6 +30,8 @@ test("bin/postern sets up a fresh clone by itself, on whatever Node the machine 
   const first = await run("bin/postern", ["--version"], { cwd: clone, env });
   expect(first.stdout).toBe(`${version}\n`);
   expect(first.stderr).toContain("installing dependencies");
+  expect(first.stderr).toContain("building the console");
+  expect(existsSync(join(clone, "dist/console/index.html"))).toBe(true);
 
   const again = await run("bin/postern", ["--help"], { cwd: clone, env });
   expect(again.stdout).toContain("usage: postern COMMAND");

@@ -10,6 +10,7 @@ interface Package {
   readonly license: string;
   readonly version: string;
   readonly files: readonly string[];
+  readonly scripts: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -39,6 +40,10 @@ describe("the package", () => {
     // `dist` is the compiler's output, made when the package is.
     const shipped = [...manifest.files.filter((path) => path !== "dist"), ...Object.values(manifest.bin)];
     expect(shipped.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+  test("is built with the console in it: after the bundle, which clears the folder first", () => {
+    expect(manifest.scripts["build"]).toMatch(/ rolldown -c && vite build$/);
+    expect(read("rolldown.config.ts")).toContain("cleanDir: true");
   });
   test("is licensed under Apache-2.0, in the licence's own words", () => {
     expect(manifest.license).toBe("Apache-2.0");

@@ -19,6 +19,8 @@ async function complaints(tool: string, ...args: readonly string[]): Promise<str
 }
 
 test("the compiler has no complaint", async () => expect(await complaints("tsc", "--noEmit")).toBe(""));
+test("the compiler has no complaint about the console", async () =>
+  expect(await complaints("tsc", "--noEmit", "-p", "src/admin/console")).toBe(""));
 test("the type-aware linter has no complaint", async () =>
   expect(await complaints("oxlint", "--type-aware")).toBe(""));
 test("every file is formatted", async () => expect(await complaints("oxfmt", "--check")).toBe(""));

@@ -38,7 +38,7 @@ export function stage(failing: readonly string[] = []): Metrics {
 
 /** A streamed chat of 11 tokens that began at 1 s: head after 0.2 s, first token after 0.3 s, end after 1.3 s. */
 export const chat = (change: Partial<RequestRecord> = {}): RequestRecord => ({
-  ...beginRecord("an-id", "POST", 1000),
+  ...beginRecord({ number: 1, id: "an-id", method: "POST", startedMs: 1000, startedAt: 0 }),
   path: "/chat/completions",
   endpoint: "private-2",
   model: "llama",

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Writable } from "node:stream";
 import { stringify } from "yaml";
 import { type RunningApp, startApp } from "../../src/app.ts";
@@ -100,6 +100,11 @@ export class Gateway implements AsyncDisposable {
 
   ask(what: Ask | string): Promise<Answer> {
     return ask(this.base, what);
+  }
+
+  /** What programs bring to the API of the admin listener. */
+  get adminToken(): string {
+    return readFileSync(this.folder.file("admin-token"), "utf8").trim();
   }
 
   /** A page of the admin listener. */

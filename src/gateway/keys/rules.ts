@@ -1,4 +1,5 @@
-import type { Config } from "../../config/config.ts";
+import type { Config, LocalKeyConfig } from "../../config/config.ts";
+import { consoleKeyName } from "../../config/local-keys.ts";
 import type { Welcome } from "../local/guard.ts";
 import { Keyring } from "./keyring.ts";
 
@@ -13,15 +14,21 @@ export interface Rules {
   readonly connections: number;
 }
 
-export const rulesOf = ({
-  keys,
-  allowHosts,
-  allowOrigins,
-  limits,
-}: Pick<Config, "keys" | "allowHosts" | "allowOrigins" | "limits">): Rules =>
+/** @param consoleDigest of the key that the console's own requests bring; no configuration holds it */
+export const rulesOf = (
+  { keys, allowHosts, allowOrigins, limits }: Pick<Config, "keys" | "allowHosts" | "allowOrigins" | "limits">,
+  consoleDigest?: string,
+): Rules =>
   Object.freeze({
-    keyring: keys === undefined ? undefined : new Keyring(keys.values()),
+    keyring: keys === undefined ? undefined : new Keyring([...keys.values(), ...consoleKeys(consoleDigest)]),
     welcome: { hosts: new Set(allowHosts), origins: new Set(allowOrigins) },
     bodyBytes: limits.bodyBytes,
     connections: limits.connections,
   });
+
+/** Whoever may use the console may use every endpoint, so its key reaches all of them and has no limit. */
+function consoleKeys(digest: string | undefined): readonly LocalKeyConfig[] {
+  if (digest === undefined) return [];
+  const limits = { requestsPerMinute: undefined, tokensPerMinute: undefined, concurrency: undefined };
+  return [{ name: consoleKeyName, digest, endpoints: [], models: [], limits }];
+}

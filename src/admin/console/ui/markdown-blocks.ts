@@ -1,0 +1,46 @@
+import { Lexer, type Token, type TokensList } from "marked";
+
+/** A run of inline Markdown longer than this is shown as it stands: some of it takes the square of its length to read. */
+const mostInline = 10_000;
+
+/** Markdown that was read, in blocks as they follow each other. */
+export interface Read {
+  readonly text: string;
+  readonly blocks: readonly Token[];
+  /** The addresses that the text defines for its links. */
+  readonly links: TokensList["links"];
+}
+
+export const unread: Read = { text: "", blocks: [], links: {} };
+
+/**
+ * Reads Markdown. A text that goes on from one that was read before keeps that one's blocks, the very same objects, but
+ * for the last, which the new text may change: a long answer is read once while it streams, and not at every word.
+ */
+export function read(text: string, before: Read = unread): Read {
+  const goesOn = before.blocks.length > 0 && text.startsWith(before.text);
+  const kept = goesOn
+    ? before.blocks.slice(
+        0,
+        before.blocks.findLastIndex(({ type }) => type !== "space"),
+      )
+    : [];
+  const start = kept.reduce((sum, { raw }) => sum + raw.length, 0);
+  const { blocks, links } = lex(text.slice(start), kept.length > 0 ? before.links : {});
+  return { text, blocks: [...kept, ...blocks], links };
+}
+
+function lex(text: string, known: Read["links"]): Pick<Read, "blocks" | "links"> {
+  const lexer = new Lexer({ gfm: true });
+  Object.assign(lexer.tokens.links, known);
+  try {
+    lexer.blockTokens(text, lexer.tokens);
+    for (const { src, tokens } of lexer.inlineQueue)
+      if (src.length > mostInline) tokens.push({ type: "text", raw: src, text: src });
+      else lexer.inlineTokens(src, tokens);
+    return { blocks: lexer.tokens, links: lexer.tokens.links };
+  } catch {
+    // Quotes within quotes by the thousand exhaust the stack.
+    return { blocks: [{ type: "text", raw: text, text }], links: known };
+  }
+}
