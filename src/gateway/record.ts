@@ -13,7 +13,7 @@ export interface Usage {
 export interface RequestRecord {
   /** The how many-th request of this process it is. */
   readonly number: number;
-  id: string;
+  readonly id: string;
   readonly method: string;
   /** The path below the endpoint's base, without its query: `/chat/completions`. */
   path: string;
@@ -46,10 +46,15 @@ export interface RequestRecord {
   tried: readonly string[];
   /** What the endpoint's cache did; absent where it has none. */
   cache: CacheResult | undefined;
+  /** Where it stands among those in flight (live/in-flight.ts), as long as it does. */
+  place: number | undefined;
 }
 
 /** What is known of a request from the first. */
 type Beginning = Pick<RequestRecord, "number" | "id" | "method" | "startedMs" | "startedAt">;
+
+/** Of most requests: they need none of their own. */
+const none: readonly string[] = Object.freeze([]);
 
 export function beginRecord({ number, id, method, startedMs, startedAt }: Beginning): RequestRecord {
   return {
@@ -73,8 +78,9 @@ export function beginRecord({ number, id, method, startedMs, startedAt }: Beginn
     sentBytes: 0,
     receivedBytes: 0,
     usage: undefined,
-    tried: [],
+    tried: none,
     cache: undefined,
+    place: undefined,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Failure } from "./upstream/failure.ts";
 import { responseHeaders, trailerFields } from "./upstream/headers.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
-import type { Stopper } from "./live/traffic.ts";
+import type { Stopper } from "./live/in-flight.ts";
 import type { Reply, ReplyEvents } from "./local/reply.ts";
 import type { Exchange, ExchangeSink } from "./upstream/upstream.ts";
 import { UsageTap } from "./metrics/usage.ts";

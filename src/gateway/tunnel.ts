@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { responseHeaders } from "./upstream/headers.ts";
-import type { Stopper } from "./live/traffic.ts";
+import type { Stopper } from "./live/in-flight.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
 import { headText, type ResponseHead } from "./upstream/wire.ts";

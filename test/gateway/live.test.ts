@@ -1,9 +1,23 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { assert, constantFrom, integer, property, record as recordOf, array, double } from "fast-check";
+import {
+  array,
+  assert,
+  constant,
+  constantFrom,
+  double,
+  integer,
+  nat,
+  option,
+  property,
+  record as recordOf,
+  string,
+  stringMatching,
+} from "fast-check";
 import { describe, expect, test } from "vitest";
 import { historyOf, summed } from "../../src/crew/history.ts";
-import { Ring } from "../../src/gateway/live/ring.ts";
+import { Copies } from "../../src/gateway/live/copies.ts";
+import { Ended } from "../../src/gateway/live/ended.ts";
 import { Scale } from "../../src/gateway/live/scale.ts";
 import { stepMs, steps, troubles } from "../../src/gateway/live/hour.ts";
 import { Traffic } from "../../src/gateway/live/traffic.ts";
@@ -41,18 +55,46 @@ const heapBytes = (): number => {
   return process.memoryUsage().heapUsed;
 };
 
-describe("a ring", () => {
-  test("holds the newest of what was added, and no more than its size", () => {
+describe("what is noted of requests that ended", () => {
+  test("tells the newest of them as they were, and no more than its size", () => {
+    const text = string({ unit: "grapheme", maxLength: 20 });
+    const ms = option(double({ min: 0, max: 1e9, noNaN: true }), { nil: undefined });
+    const count = option(nat(), { nil: undefined });
+    const records = recordOf({
+      number: nat(),
+      id: stringMatching(/^[A-Za-z0-9._:-]{1,128}$/),
+      method: constantFrom("GET", "POST"),
+      path: text,
+      localKey: option(text, { nil: undefined }),
+      startedMs: double({ min: 0, max: 1e9, noNaN: true }),
+      startedAt: nat(),
+      dispatchedMs: ms,
+      endpoint: option(text, { nil: undefined }),
+      model: option(text, { nil: undefined }),
+      status: nat(599),
+      outcome: constantFrom<RequestRecord["outcome"]>("done", "client-stream", undefined),
+      code: option(constantFrom("internal"), { nil: undefined }),
+      connectedMs: ms,
+      firstByteMs: ms,
+      firstTokenMs: ms,
+      endedMs: ms,
+      sentBytes: nat(),
+      receivedBytes: nat(),
+      usage: option(recordOf({ inputTokens: count, outputTokens: nat() }), { nil: undefined }),
+      tried: array(text, { maxLength: 2 }),
+      cache: constantFrom<RequestRecord["cache"]>("hit", undefined),
+      place: constant(undefined),
+    });
     assert(
       property(
-        array(integer()),
-        integer({ min: 1, max: 20 }),
-        integer({ min: 0, max: 30 }),
+        array(records, { maxLength: 12 }),
+        integer({ min: 1, max: 5 }),
+        integer({ min: 0, max: 8 }),
         (all, size, most) => {
-          const ring = new Ring<number>(size);
-          for (const one of all) ring.add(one);
-          expect(ring.added).toBe(all.length);
-          expect(ring.newest(most)).toEqual(all.toReversed().slice(0, Math.min(size, most)));
+          const noted = new Ended(size, new Copies(3));
+          for (const one of all) noted.add(one);
+          expect(noted.added).toBe(all.length);
+          expect(noted.newest(most)).toEqual(all.toReversed().slice(0, Math.min(size, most)));
         },
       ),
     );

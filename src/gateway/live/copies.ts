@@ -27,7 +27,7 @@ export class Copies {
 }
 
 /** The same text, in memory of its own. */
-export function copyOf(text: string): string {
+function copyOf(text: string): string {
   // eslint-disable-next-line no-control-regex
   const encoding = /^[\x00-\xff]*$/.test(text) ? "latin1" : "utf16le";
   return Buffer.from(text, encoding).toString(encoding);

@@ -1,5 +1,7 @@
 import type { Outcome } from "../outcome.ts";
 import type { RequestRecord } from "../record.ts";
+import type { Copies } from "./copies.ts";
+import { Ended } from "./ended.ts";
 import { Scale } from "./scale.ts";
 
 /** What is counted as an error: an outcome that is none of `done`, or an answer that says so itself. */
@@ -52,11 +54,20 @@ export class Hour {
   readonly #cells = new Uint32Array(steps * cells.width);
   /** Which step each bucket holds, counted from the epoch. */
   readonly #held = new Int32Array(steps);
-  /** The last request that ended. */
-  last: RequestRecord | undefined;
+  readonly #last: Ended;
+
+  /** @param texts gives the names that clients chose */
+  constructor(texts: Copies) {
+    this.#last = new Ended(1, texts);
+  }
+
+  /** The last request that ended, if there was one. */
+  get last(): readonly RequestRecord[] {
+    return this.#last.newest(1);
+  }
 
   count(record: RequestRecord, atMs: number): void {
-    this.last = record;
+    this.#last.add(record);
     const row = this.#rowAt(Math.floor(atMs / stepMs));
     this.#add(row + cells.requests);
     const trouble = troubleOf(record);

@@ -1,13 +1,9 @@
 import { limits } from "../limits.ts";
 import type { RequestRecord } from "../record.ts";
-import { Copies, copyOf } from "./copies.ts";
+import { Copies } from "./copies.ts";
+import { Ended } from "./ended.ts";
 import { cells, Hour, stepMs, steps } from "./hour.ts";
-import { Ring } from "./ring.ts";
-
-/** Somebody who can end a request before its time. */
-export interface Stopper {
-  stop(): void;
-}
+import { InFlight, type Stopper } from "./in-flight.ts";
 
 /** The hour that ends with a step, in buckets. */
 export interface Counted {
@@ -21,15 +17,15 @@ export interface Counted {
 
 /**
  * The requests of one process: those in flight, the last ones that ended, and the last hour in figures. It hears of every
- * request, so it only keeps the record and counts; what is shown of them is made when somebody looks.
+ * request, so it only notes and counts; what is shown of them is made when somebody looks.
  */
 export class Traffic {
   readonly #now: () => number;
-  readonly #inFlight = new Map<RequestRecord, Stopper>();
-  readonly #ended = new Ring<RequestRecord>(limits.seenRequests);
+  readonly #inFlight = new InFlight();
+  readonly #texts = new Copies(limits.seenRequests);
+  readonly #ended = new Ended(limits.seenRequests, this.#texts);
   /** By endpoint; what reached none stands under the empty name. */
   readonly #hours = new Map<string, Hour>();
-  readonly #texts = new Copies(limits.seenRequests);
 
   /** @param now the time of day, in milliseconds since the epoch */
   constructor(now: () => number = Date.now) {
@@ -38,15 +34,12 @@ export class Traffic {
 
   /** A request is sent on its way; or somebody else can stop it now. */
   begun(record: RequestRecord, stopper: Stopper): void {
-    this.#inFlight.set(record, stopper);
+    this.#inFlight.add(record, stopper);
   }
 
-  /** A request ended, whether it had begun or not. Its record is kept, and must not change any more. */
+  /** A request ended, whether it had begun or not. */
   ended(record: RequestRecord): void {
     this.#inFlight.delete(record);
-    record.id = copyOf(record.id);
-    record.path = this.#texts.of(record.path);
-    if (record.model !== undefined) record.model = this.#texts.of(record.model);
     this.#ended.add(record);
     this.#hourOf(record.endpoint ?? "").count(record, this.#now());
   }
@@ -62,19 +55,17 @@ export class Traffic {
   }
 
   get inFlightCount(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.count;
   }
 
   /** Those that began last, the newest first, at most so many. */
   newestInFlight(most: number): readonly RequestRecord[] {
-    return [...this.#inFlight.keys()].slice(-most).toReversed();
+    return this.#inFlight.newest(most);
   }
 
   /** The last one to each endpoint that ended. */
   latest(): readonly RequestRecord[] {
-    return [...this.#hours].flatMap(([endpoint, { last }]) =>
-      endpoint === "" || last === undefined ? [] : [last],
-    );
+    return [...this.#hours].flatMap(([endpoint, { last }]) => (endpoint === "" ? [] : last));
   }
 
   /** How many ended in the last hour, and how many of them went wrong. */
@@ -100,12 +91,7 @@ export class Traffic {
 
   /** Ends a request that is in flight. Returns whether it was. */
   stop(number: number): boolean {
-    for (const [record, stopper] of this.#inFlight)
-      if (record.number === number) {
-        stopper.stop();
-        return true;
-      }
-    return false;
+    return this.#inFlight.stop(number);
   }
 
   /** Forgets the hours of endpoints that there are no more. */
@@ -115,7 +101,7 @@ export class Traffic {
 
   #hourOf(endpoint: string): Hour {
     let hour = this.#hours.get(endpoint);
-    if (hour === undefined) this.#hours.set(endpoint, (hour = new Hour()));
+    if (hour === undefined) this.#hours.set(endpoint, (hour = new Hour(this.#texts)));
     return hour;
   }
 }
