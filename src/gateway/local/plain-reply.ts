@@ -5,7 +5,7 @@ import { limits } from "../limits.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
 import { errorHeaders } from "./respond.ts";
 import { letGo, type Turn } from "../turn.ts";
-import { chunkOf, fieldValues, headText, lastChunk } from "../upstream/wire.ts";
+import { chunkOf, fieldValues, headText, joinedBehind, lastChunk } from "../upstream/wire.ts";
 
 /** What is copied together, in bytes, so that it leaves as one buffer; above it copying costs more than it saves. */
 const copiedBytes = 16 * 1024;
@@ -23,7 +23,8 @@ export class PlainReply implements Reply {
   readonly #answered: () => void;
   readonly #turn: Turn;
   #events: ReplyEvents | undefined;
-  /** What leaves with the next flush. */
+  /** What leaves with the next flush: the head, and what stands behind it. */
+  #head = "";
   #parts: Buffer[] = [];
   #bytes = 0;
   #chunked = false;
@@ -61,12 +62,7 @@ export class PlainReply implements Reply {
     const bodiless = status === 204 || status === 304;
     this.#chunked = !bodiless && fieldValues(headers, "content-length").length === 0;
     const framing = this.#chunked ? ["Transfer-Encoding", "chunked"] : [];
-    this.#push(
-      Buffer.from(
-        headText(`HTTP/1.1 ${status} ${reason}`, [...headers, ...framing, ...persistent]),
-        "latin1",
-      ),
-    );
+    this.#head = headText(`HTTP/1.1 ${status} ${reason}`, [...headers, ...framing, ...persistent]);
   }
 
   data(part: Buffer): void {
@@ -78,7 +74,7 @@ export class PlainReply implements Reply {
   }
 
   flush(): boolean {
-    if (this.#parts.length > 0) this.#send();
+    if (this.#head !== "" || this.#parts.length > 0) this.#send();
     if (!this.#socket.writableNeedDrain) return true;
     if (this.#socket.timeout !== limits.slowReaderMs) this.#socket.setTimeout(limits.slowReaderMs);
     return false;
@@ -114,11 +110,18 @@ export class PlainReply implements Reply {
 
   #send(sent?: () => void): void {
     const socket = this.#socket;
-    const parts = this.#bytes <= copiedBytes ? [joined(this.#parts, this.#bytes)] : this.#parts;
+    const parts = this.#leaving();
+    this.#head = "";
     this.#parts = [];
     this.#bytes = 0;
     this.#turn.hold(socket);
     for (const [i, part] of parts.entries()) socket.write(part, i === parts.length - 1 ? sent : undefined);
+  }
+
+  #leaving(): readonly Buffer[] {
+    if (this.#head === "" && this.#parts.length === 1) return this.#parts;
+    if (this.#bytes <= copiedBytes) return [joinedBehind(this.#head, this.#parts)];
+    return this.#head === "" ? this.#parts : [joinedBehind(this.#head, []), ...this.#parts];
   }
 
   #finish(): void {
@@ -133,6 +136,3 @@ export class PlainReply implements Reply {
     this.#bytes += part.length;
   }
 }
-
-const joined = (parts: readonly Buffer[], bytes: number): Buffer =>
-  parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts, bytes);

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { ClosedEarly, type Phase, PhaseTimeout } from "./failure.ts";
 import { limits } from "../limits.ts";
 import type { Turn } from "../turn.ts";
-import { headText, type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
+import { headText, joinedBehind, type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
 
 /** A request's body: bytes that were read already, and the stream that the rest comes from. */
 export interface Body {
@@ -185,18 +185,18 @@ export class Connection implements ResponseSink {
     const { body } = request;
     const socket = this.#socket;
     const firstLine = `${request.method} ${request.target} HTTP/1.1`;
-    const head = Buffer.from(headText(firstLine, framedHeaders(request)), "latin1");
+    const head = headText(firstLine, framedHeaders(request));
     this.#sent = false;
     if (body?.rest === undefined) {
       // Head and body in one write: one TLS record and one packet for most requests.
       this.#turn.hold(socket);
-      socket.write(body === undefined ? head : Buffer.concat([head, ...body.read]));
+      socket.write(joinedBehind(head, body?.read ?? []));
       for (const chunk of body?.read ?? []) this.#events?.uploaded(chunk.length);
       this.#sentAll();
       return;
     }
     socket.setTimeout(this.#phases.idleMs);
-    socket.write(head);
+    socket.write(head, "latin1");
     const chunked = body.length === undefined;
     for (const chunk of body.read) this.#writeBody(chunk, chunked);
     this.#pump(body.rest, chunked);

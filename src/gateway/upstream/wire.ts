@@ -78,6 +78,16 @@ export function headText(firstLine: string, headers: readonly string[]): string 
   return `${text}\r\n`;
 }
 
+/** A head, as text, and bytes behind it, as one buffer: so they leave in one TLS record, and with one copy. */
+export function joinedBehind(head: string, parts: readonly Buffer[]): Buffer {
+  let bytes = head.length;
+  for (const part of parts) bytes += part.length;
+  const whole = Buffer.allocUnsafe(bytes);
+  let at = whole.write(head, "latin1");
+  for (const part of parts) at += part.copy(whole, at);
+  return whole;
+}
+
 const CRLF = Buffer.from("\r\n");
 const HEAD_END = Buffer.from("\r\n\r\n");
 const zeroChunk = Buffer.from("0\r\n\r\n");
