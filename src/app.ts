@@ -1,29 +1,25 @@
 import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
-import { isDeepStrictEqual } from "node:util";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { findAdminToken } from "./admin/access/token.ts";
 import { outcomeWords, Reloads } from "./admin/reloads.ts";
 import { type Admin, createAdmin } from "./admin/server.ts";
+import { adminSourcesOf } from "./admin-sources.ts";
 import type { Config } from "./config/config.ts";
 import { digestOf } from "./config/local-keys.ts";
 import { findConfig } from "./config/sources.ts";
 import { watchFiles } from "./config/watch.ts";
 import { editConfig } from "./config/write.ts";
 import type { Checked, Crew } from "./crew/crew.ts";
-import { openVaultOf, refuseWrongPairs, wrongPairs } from "./crew/foundation.ts";
+import { doorwaysOf, fixedDiffering } from "./crew/fixed.ts";
+import { openVaultOf, refuseWrongPairs } from "./crew/foundation.ts";
 import type { Fleet } from "./crew/fleet.ts";
 import { Solo } from "./crew/solo.ts";
-import { errorBody, PosternError, problem, reasonOf } from "./errors.ts";
-import { askOf } from "./gateway/local/ask.ts";
-import { guard } from "./gateway/local/guard.ts";
+import { PosternError, problem, reasonOf } from "./errors.ts";
 import { Clients } from "./gateway/local/clients.ts";
 import { beginChecks, listenOn } from "./gateway/local/listen.ts";
-import type { Doorway } from "./gateway/server.ts";
 import { clearTheWay } from "./gateway/local/socket.ts";
-import { walk } from "./gateway/upstream/walk.ts";
 import { Secret } from "./secret.ts";
-import { recorderFor, type Use } from "./vault/audit/audit.ts";
 import type { Unlocking } from "./vault/identity/passphrase.ts";
 import { Upkeep } from "./vault/renewal/upkeep.ts";
 import type { Vault } from "./vault/vault.ts";
@@ -249,45 +245,24 @@ class App implements RunningApp {
     this.#log.warn({ code, message }, "nobody can use the console and the API");
   }
 
-  /** With the configuration's place for it as it is now. */
-  #recordForConsole(use: Use): void {
-    const failed = ({ code, message }: PosternError): void => this.#log.error({ code }, message);
-    recorderFor({ log: this.#checked.config.audit, command: "console", failed })(use);
-  }
-
   async #startAdmin(): Promise<void> {
-    const admin = await createAdmin({
-      guard: (req, target) =>
-        guard(askOf(req, target), { unixSocket: "socket" in this.#checked.config.admin }),
-      state: async () => ({
-        ready: this.#ready && this.#crew.strength.serving > 0,
-        reload: this.#reloads.last,
-        workers: this.#crew.strength,
-        endpoints: await this.#crew.states(),
-        expiring: this.#upkeep?.expiring() ?? [],
-      }),
-      metrics: () => this.#crew.metrics(),
-      live: this.#crew.live,
-      describe: (error) => {
-        const known =
-          error instanceof PosternError ? error : problem("internal", { reason: reasonOf(error) }, error);
-        return { status: known.status, body: errorBody(known) };
-      },
-      token: () => this.#adminToken,
+    const sources = adminSourcesOf({
       vault: this.#vault,
-      record: (use) => this.#recordForConsole(use),
-      config: () => this.#checked.config,
-      reload: () => this.reload(),
-      gateway: { listen: () => this.listen, key: this.#consoleKey },
-      text: () => this.#checked.sources.texts.get(this.#checked.config.file) ?? "",
-      wrongPairs: (config) => wrongPairs(config, this.#vault, new Date()),
-      edit: (change) => this.#inTurn(() => this.#edit(change)),
-      needsRestart: () => fixedDiffering(this.#first, this.#checked.config),
+      crew: this.#crew,
+      log: this.#log,
       reloads: this.#reloads,
+      consoleKey: this.#consoleKey,
+      checked: () => this.#checked,
+      ready: () => this.#ready,
+      listen: () => this.listen,
+      expiring: () => this.#upkeep?.expiring() ?? [],
       adminUrl: () => this.admin,
-      walk: (endpoint, signal) =>
-        walk(endpoint, { vault: this.#vault, record: (use) => this.#recordForConsole(use), signal }),
+      token: () => this.#adminToken,
+      needsRestart: () => fixedDiffering(this.#first, this.#checked.config),
+      reload: () => this.reload(),
+      edit: (change) => this.#inTurn(() => this.#edit(change)),
     });
+    const admin = await createAdmin(sources);
     const { admin: address } = this.#checked.config;
     const clients = new Clients();
     const listener = await listenOn(address, (socket) => {
@@ -305,29 +280,4 @@ class App implements RunningApp {
       admin.server.close(() => {});
     };
   }
-}
-
-/** The gateway's own listeners, then those of single endpoints. */
-function doorwaysOf({ listen, endpoints }: Config): readonly Doorway[] {
-  return [
-    ...listen.map((address) => ({ address, endpoint: undefined })),
-    ...[...endpoints.values()].flatMap(({ name, listen }) =>
-      listen.map((address) => ({ address, endpoint: name })),
-    ),
-  ];
-}
-
-/** What a running gateway cannot change, by the keys of the file. */
-const fixedOf = (config: Config) => ({
-  listen: doorwaysOf(config),
-  admin: config.admin,
-  workers: config.workers,
-  vault: config.vault,
-  identity: config.identity,
-});
-
-/** The keys of the file in which two configurations differ, and which only a restart changes. */
-function fixedDiffering(one: Config, other: Config): readonly string[] {
-  const [a, b] = [fixedOf(one), fixedOf(other)];
-  return (Object.keys(a) as (keyof typeof a)[]).filter((key) => !isDeepStrictEqual(a[key], b[key]));
 }

@@ -111,7 +111,7 @@ export const catalogue = {
     "call Postern from a program of this machine, or name the page's origin under allow-origins",
   ]),
   content_type_not_allowed: wrongRequest(415, (d: { type: string }) => [
-    `a body ${d.type === "" ? "without a Content-Type" : `of the type ${d.type}`} is refused: any web page can send that unasked`,
+    `a body ${d.type === "" ? "without a Content-Type" : `of the type ${d.type}`} is refused: JSON is taken, and nothing that a web page can send unasked`,
     "say what it is: -H 'content-type: application/json'",
   ]),
   body_too_large: wrongRequest(413, (d: { limit: string }) => [

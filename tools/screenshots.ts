@@ -44,11 +44,17 @@ const openings: readonly {
     act: async (page) => page.getByRole("button", { name: "Test", exact: false }).first().click(),
   },
   {
+    name: "live-request",
+    from: "live",
+    act: async (page) => page.getByRole("table", { name: "Ended" }).getByRole("row").nth(1).click(),
+  },
+  {
     name: "playground-answer",
     from: "playground",
     act: async (page) => {
       await page.getByRole("textbox", { name: "Message" }).fill("What is a postern?");
-      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Send" }).click();
+      await page.getByText("First token").waitFor();
     },
   },
 ];

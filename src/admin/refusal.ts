@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { PosternError, problem, reasonOf } from "../errors.ts";
+import { type PosternError, problem } from "../errors.ts";
+import type { AdminSources } from "./sources.ts";
 
 /** An error of the catalogue, and the parameter of the request that it is about. */
 interface Refusal {
@@ -8,9 +9,21 @@ interface Refusal {
   readonly param: string | null;
 }
 
-/** Answers a request with what is wrong: OpenAI's shape, and the way out as a field of its own. */
-export function refuse(thrown: unknown, reply: FastifyReply): FastifyReply {
-  const { error, param } = refusalOf(thrown);
+/**
+ * Answers a request with what is wrong: OpenAI's shape, and the way out as a field of its own.
+ *
+ * @param known what to say of an error that is neither the catalogue's nor the request's fault
+ */
+export function refuse(thrown: unknown, reply: FastifyReply, known: AdminSources["known"]): FastifyReply {
+  return answer(reply, faultOf(thrown, reply.request) ?? plain(known(thrown)));
+}
+
+export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = (request.originalUrl.split("?", 1)[0] ?? "").slice(0, 100);
+  return answer(reply, plain(problem("page_unknown", { method: request.method, path })));
+}
+
+function answer(reply: FastifyReply, { error, param }: Refusal): FastifyReply {
   const { message, hint, type, code, status, headers } = error;
   for (let i = 0; i + 1 < headers.length; i += 2) reply.header(headers[i] ?? "", headers[i + 1]);
   // Whatever a route was about to send: its serializer is for answers.
@@ -21,26 +34,19 @@ export function refuse(thrown: unknown, reply: FastifyReply): FastifyReply {
     .send({ error: { message, hint, type, param, code } });
 }
 
-export function refuseUnknown(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = (request.originalUrl.split("?", 1)[0] ?? "").slice(0, 100);
-  return refuse(problem("page_unknown", { method: request.method, path }), reply);
-}
-
-function refusalOf(thrown: unknown): Refusal {
-  if (thrown instanceof PosternError) return { error: thrown, param: thrown.param };
+/** What is wrong with a request by Fastify's word, or its schemas'; undefined where it is something else. */
+function faultOf(thrown: unknown, { headers }: FastifyRequest): Refusal | undefined {
   if (hasZodFastifySchemaValidationErrors(thrown)) return invalid(thrown);
-  const { code, message } = thrown as { code?: unknown; message?: unknown };
+  const { code } = thrown as { readonly code?: unknown };
+  if (typeof code !== "string" || !code.startsWith("FST_ERR_")) return undefined;
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return plain(problem("api_body_too_large", undefined));
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
-    return plain(problem("content_type_not_allowed", { type: typeIn(message) }));
-  if (typeof code === "string" && /^FST_ERR_(?:CTP_|BAD_URL)/.test(code))
-    return plain(
-      problem("parameter_invalid", {
-        where: code === "FST_ERR_BAD_URL" ? "the path" : "the body",
-        reason: code === "FST_ERR_BAD_URL" ? "it cannot be decoded" : "it is not JSON",
-      }),
-    );
-  return plain(problem("internal", { reason: reasonOf(thrown) }, thrown));
+    return plain(problem("content_type_not_allowed", { type: typeIn(headers["content-type"]) }));
+  const wrong = (where: string, reason: string): Refusal =>
+    plain(problem("parameter_invalid", { where, reason }));
+  if (code === "FST_ERR_BAD_URL") return wrong("the path", "it cannot be decoded");
+  if (code === "FST_ERR_MAX_PARAM_LENGTH") return wrong("the path", "a name in it is too long");
+  return code.startsWith("FST_ERR_CTP_") ? wrong("the body", "it is not JSON") : undefined;
 }
 
 /** What the schema of a route did not take. */
@@ -63,6 +69,5 @@ function invalid({
 const plain = (error: PosternError): Refusal => ({ error, param: error.param });
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** Fastify names the type that it does not take: "Unsupported Media Type: text/html". */
-const typeIn = (message: unknown): string =>
-  typeof message === "string" ? (/: ?(?<type>[\w.+/-]{1,80})$/.exec(message)?.groups?.["type"] ?? "") : "";
+/** The media type that a header names, as far as it looks like one. */
+const typeIn = (header = ""): string => /^[\w.+-]{1,40}\/[\w.+-]{1,40}/.exec(header)?.[0] ?? "";

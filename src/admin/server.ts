@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import fastify from "fastify";
+import { errorBody } from "../errors.ts";
 import type { Site } from "./site.ts";
 import type { AdminSources } from "./sources.ts";
 
@@ -20,21 +21,23 @@ export interface Admin {
 }
 
 export async function createAdmin(sources: AdminSources): Promise<Admin> {
-  const { guard, state, metrics, describe } = sources;
+  const { guard, inTurn, state, metrics, known } = sources;
   const site = new LazySite(sources);
   const busy = new WeakMap<Socket, ServerResponse>();
   const app = fastify({
     serverFactory: (answer: Answer) =>
       createServer({ requestTimeout: 30_000, insecureHTTPParser: false }, (req, res) => {
         busy.set(req.socket, res);
-        if (plain.test(req.url ?? "")) answer(req, res);
-        else site.answer(req, res);
+        inTurn(req.socket, res, () => {
+          if (plain.test(req.url ?? "")) answer(req, res);
+          else site.answer(req, res);
+        });
       }),
   });
   app.addHook("onRequest", async (request) => guard(request.raw, request.originalUrl));
   app.setErrorHandler((error, _request, reply) => {
-    const { status, body } = describe(error);
-    return reply.code(status).type("application/json").send(body);
+    const refusal = known(error);
+    return reply.code(refusal.status).type("application/json").send(errorBody(refusal));
   });
 
   // Alive: the process answers. Ready: it takes requests, though single endpoints may lack their credentials.
@@ -83,8 +86,8 @@ class LazySite {
       (site) => site.answer(req, res),
       (error: unknown) => {
         this.#made = undefined;
-        const { status, body } = this.#sources.describe(error);
-        res.writeHead(status, { "Content-Type": "application/json" }).end(body);
+        const refusal = this.#sources.known(error);
+        res.writeHead(refusal.status, { "Content-Type": "application/json" }).end(errorBody(refusal));
       },
     );
   }

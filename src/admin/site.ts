@@ -48,14 +48,14 @@ export async function createSite(
   const tidying = setInterval(() => access.tidy(), tidyMs).unref();
   const app = fastify({
     bodyLimit: bodyBytes,
-    // For what no hook gets to see: a path that cannot be decoded.
+    // For what no hook gets to see: a path that cannot be decoded, or is too long.
     frameworkErrors: (error, request, reply) => {
       reply.headers(siteHeaders);
       try {
         sources.guard(request.raw, request.originalUrl);
-        refuse(error, reply);
+        refuse(error, reply, sources.known);
       } catch (refused) {
-        refuse(refused, reply);
+        refuse(refused, reply, sources.known);
       }
     },
   });
@@ -68,7 +68,7 @@ export async function createSite(
     reply.headers(siteHeaders);
     sources.guard(request.raw, request.originalUrl);
   });
-  app.setErrorHandler((error, _request, reply) => refuse(error, reply));
+  app.setErrorHandler((error, _request, reply) => refuse(error, reply, sources.known));
   app.setNotFoundHandler(refuseUnknown);
   await prepare(app);
   servePages(app);

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Config, EndpointConfig } from "../config/config.ts";
 import type { PosternError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
@@ -48,6 +49,8 @@ export interface Live {
 export interface AdminSources {
   /** Refuses a request that no program of this machine sends; throws what it is to be answered with. */
   readonly guard: (req: IncomingMessage, target: string) => void;
+  /** Has a request wait for the answers before its own on its connection; `handle` is called when its turn has come. */
+  readonly inTurn: (socket: Socket, res: ServerResponse, handle: () => void) => void;
   /** Whether the gateway takes requests, and what stands in the way of single endpoints. */
   readonly state: () => Promise<{
     readonly ready: boolean;
@@ -60,8 +63,8 @@ export interface AdminSources {
   }>;
   /** All metrics, in Prometheus' text format. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Turns an error into status, headers and body. */
-  readonly describe: (error: unknown) => { readonly status: number; readonly body: string };
+  /** What an answer says of an error: one that the catalogue does not have is told to the log, and is `internal` here. */
+  readonly known: (error: unknown) => PosternError;
   /** What programs bring to use the API, or why there is none. */
   readonly token: () => Secret | PosternError;
   /** The vault records nothing by itself here: what is done with it for somebody is recorded with `record`. */

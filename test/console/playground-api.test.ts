@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { refusalIn } from "../../src/admin/api/playground-passage.ts";
 import { hashOf, makeKeys } from "../gateway/local-keys.ts";
 import { eventually } from "../support/eventually.ts";
 import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
@@ -140,6 +141,16 @@ describe("an endpoint's trouble", () => {
     expect(answer.headers.get("refresh")).toBeNull();
   });
 
+  test("that breaks off the words of an error is told as the endpoint's, not as the gateway's", async () => {
+    it.upstream.answer = async (exchange) => {
+      await exchange.body;
+      await exchange.write("HTTP/1.1 500 No\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nhalf");
+      exchange.reset();
+    };
+    const answer = await chat();
+    expect([answer.status, await answer.json()]).toMatchObject([502, { error: { code: "upstream_closed" } }]);
+  });
+
   test("that breaks an answer off breaks ours off", async () => {
     it.upstream.answer = async (exchange) => {
       await exchange.body;
@@ -170,6 +181,18 @@ describe("an endpoint's trouble", () => {
     expect(await ask()).toMatchObject({ error: { code: "models_unlisted" } });
   });
 
+  test("whose list of models has no end is told, and the endpoint sees nobody there any more", async () => {
+    it.upstream.answer = async (exchange) => {
+      await exchange.write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n");
+      while (!exchange.socket.destroyed) await exchange.write(" ".repeat(65536)).catch(() => {});
+    };
+    const answer = await asAdmin(it.gateway, "/playground/models?endpoint=private");
+    expect(await answer.json()).toMatchObject({
+      error: { code: "models_unlisted", message: expect.stringContaining("far larger") as unknown },
+    });
+    await eventually(() => expect(it.upstream.exchanges.at(-1)?.socket.destroyed).toBe(true));
+  });
+
   test.each([
     ["an endpoint that is a path", { ...asked, endpoint: "../raw" }],
     ["no message", { ...asked, messages: [] }],
@@ -194,4 +217,20 @@ test("no local key can take the name under which the console's requests stand", 
   await expect(
     startPrivateEndpoint({ settings: { keys: { console: { hash: hashOf(key) } } } }),
   ).rejects.toThrow('"console" is the name of the console\'s own key');
+});
+
+test("the gateway's message and its way out are told apart, whichever of them has brackets", () => {
+  const said = (message: string) => {
+    const body = Buffer.from(JSON.stringify({ error: { code: "upstream_name_unknown", message } }));
+    return refusalIn({ status: 502, headers: { "x-request-id": "r" }, body }, "r");
+  };
+  expect(said("the host x cannot be found (DNS) (check the url)")).toMatchObject({
+    message: "the host x cannot be found (DNS)",
+    hint: "check the url",
+  });
+  expect(said("it is not signed (have it signed (postern vault request x), then try again)")).toMatchObject({
+    message: "it is not signed",
+    hint: "have it signed (postern vault request x), then try again",
+  });
+  expect(said("it has no way out")).toBeUndefined();
 });

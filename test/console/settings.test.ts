@@ -88,11 +88,11 @@ test("the wrong name is refused beside the field, and what was typed stays", asy
 
 test("a broken file shows its problem at its line while the last good one serves; mended and reloaded it is in force", async () => {
   const page = await open("configuration");
-  await page.getByText("In force", { exact: true }).waitFor();
+  await page.getByText("in force", { exact: true }).waitFor();
   const good = readFileSync(it.gateway.file, "utf8");
   it.gateway.write(`${good}default-endpoint: privat\n`);
   await page.getByText("The file has a problem.").waitFor();
-  await page.getByText("Not in force").waitFor();
+  await page.getByText("not in force", { exact: true }).waitFor();
   const lines = good.split("\n").length;
   const line = page.getByRole("listitem").filter({ hasText: "default-endpoint: privat" }).last();
   expect(await line.textContent()).toContain(`${lines}default-endpoint: privat`);
@@ -106,14 +106,14 @@ test("a broken file shows its problem at its line while the last good one serves
   it.gateway.write(`${good}default-endpoint: private\n`);
   await page.getByRole("button", { name: "Reload" }).click();
   await page.getByText("The configuration was read again, and is in force.").waitFor();
-  await page.getByText("In force", { exact: true }).waitFor();
+  await page.getByText("in force", { exact: true }).waitFor();
   await page.getByRole("tab", { name: "Reloads" }).click();
   await page
-    .getByRole("row", { name: /Configuration Applied/ })
+    .getByRole("row", { name: /Configuration applied/ })
     .first()
     .waitFor();
   await page
-    .getByRole("row", { name: /Configuration Refused .*default-endpoint/s })
+    .getByRole("row", { name: /Configuration refused .*default-endpoint/s })
     .first()
     .waitFor();
 });

@@ -83,5 +83,7 @@ test("a duration never names more than a unit holds", () => {
 test("a message of the catalogue becomes a sentence, and one that is a sentence stays one", () => {
   expect(sentence("the vault is locked")).toBe("The vault is locked.");
   expect(sentence('did you mean "a"?')).toBe('Did you mean "a"?');
+  expect(sentence("docs/api.md says what it takes")).toBe("docs/api.md says what it takes.");
+  expect(sentence("gen-cert is not there")).toBe("gen-cert is not there.");
   expect(sentence("")).toBe("");
 });

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync, symlinkSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Item, Items } from "../../src/admin/api/shapes/item.ts";
 import type { Kinds } from "../../src/admin/api/shapes/kind.ts";
@@ -405,6 +405,25 @@ describe.each([1, 2])("an item that an endpoint uses, with %i workers", (workers
   afterAll(() => used[Symbol.asyncDispose]());
   const chat = async (): Promise<number> =>
     (await used.gateway.ask({ method: "GET", target: "/private/v1/models" })).status;
+
+  test("keeps its name where postern.yaml cannot be written, and the way by hand is said", async () => {
+    const { file, folder } = used.gateway;
+    // Beside a name of this length there is none for a temporary file; a folder's mode would not stop root.
+    const long = folder.file("n".repeat(250));
+    renameSync(file, long);
+    symlinkSync(long, file);
+    const before = await used.api("GET", "/items/private-token");
+    const refused = faultIn(
+      await used.api("PATCH", "/items/private-token", { name: "fresh", endpoints: true }),
+    );
+    renameSync(long, file);
+    expect([refused.code, refused.hint]).toEqual([
+      "config_unwritable",
+      'add it as "fresh" too, name that where the file comes from, then remove "private-token"',
+    ]);
+    expect((await used.api("GET", "/items/private-token")).text).toBe(before.text);
+    expect((await used.api("GET", "/items/fresh")).status).toBe(404);
+  });
 
   test("is renamed in postern.yaml too, and requests never lack it", async () => {
     const file = used.gateway.file;

@@ -7,7 +7,7 @@ import type { AdminSources } from "../sources.ts";
  * @param byHand where the file cannot be written: how whoever wants the change makes it
  */
 export async function editFile(
-  { edit, config }: AdminSources,
+  { edit, config }: Pick<AdminSources, "edit" | "config">,
   byHand: string,
   change: (text: string) => string,
 ): Promise<void> {

@@ -1,9 +1,9 @@
-import { once } from "node:events";
 import { Readable } from "node:stream";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { EndpointConfig } from "../../config/config.ts";
 import { problem } from "../../errors.ts";
 import type { AdminSources } from "../sources.ts";
+import { leavingOf } from "./leaving.ts";
 import { EndpointParams, TestEnd, TestEvents, TestStep } from "./shapes/endpoint.ts";
 
 /** Walks the way of a request to an endpoint, and tells each step as it is done. */
@@ -26,12 +26,10 @@ export const endpointTestRoutes =
         const endpoint = config().endpoints.get(name);
         if (endpoint === undefined)
           throw problem("endpoint_absent", { endpoint: name, known: [...config().endpoints.keys()] });
-        const left = new AbortController();
-        void once(reply.raw, "close").then(() => left.abort());
         return reply
           .type("text/event-stream")
           .header("x-accel-buffering", "no")
-          .send(Readable.from(eventsOf(endpoint, walk(endpoint, left.signal))));
+          .send(Readable.from(eventsOf(endpoint, walk(endpoint, leavingOf(reply.raw)))));
       },
     );
   };

@@ -9,6 +9,7 @@ import { kinds } from "../../vault/kinds/index.ts";
 import { keptFacts, madeAnew } from "../../vault/renewal/anew.ts";
 import { lengthIn } from "../../vault/renewal/grace.ts";
 import type { AdminSources } from "../sources.ts";
+import { editFile } from "./configuration-edit.ts";
 import { mostBodyBytes, ofField, takeValues } from "./item-input.ts";
 import { shownItem } from "./item-shown.ts";
 import { Completion, Item, ItemParams, Removal, Renaming, Rotation } from "./shapes/item.ts";
@@ -43,7 +44,9 @@ export const itemChangeRoutes =
         const old = vault.get(name);
         if (to === name) return shown(old);
         if (!endpoints) refuseUsed(name);
-        const follow = (): Promise<void> => edit((text) => renameCredential(text, name, to));
+        const byHand = `add it as "${to}" too, name that where the file comes from, then remove "${name}"`;
+        const follow = (): Promise<void> =>
+          editFile({ edit, config }, byHand, (text) => renameCredential(text, name, to));
         const item = await recorded(record, { action: "rename", item: name, about: nameIn(to) }, () =>
           ofField(kinds[old.kind], undefined, () => vault.rename(name, to, endpoints ? follow : undefined)),
         );

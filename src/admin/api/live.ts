@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
 import { problem } from "../../errors.ts";
 import type { AdminSources } from "../sources.ts";
+import { leavingOf } from "./leaving.ts";
 import { watch } from "./live-watch.ts";
 import {
   history,
@@ -47,16 +48,11 @@ export const liveRoutes =
       async (_request, reply) => {
         if (watchers >= mostWatchers) throw problem("watchers_exhausted", { most: mostWatchers });
         watchers += 1;
-        const left = new AbortController();
-        const leave = (): void => {
-          watchers -= 1;
-          left.abort();
-        };
-        // It may have left while it was let in.
-        if (reply.raw.closed) leave();
-        else reply.raw.once("close", leave);
+        const left = leavingOf(reply.raw);
+        if (left.aborted) watchers -= 1;
+        else left.addEventListener("abort", () => (watchers -= 1));
         // The schema is that of an event's data, which is serialised with it one by one.
-        return reply.type("text/event-stream").send(Readable.from(watch(live, left.signal)) as never);
+        return reply.type("text/event-stream").send(Readable.from(watch(live, left)) as never);
       },
     );
 

@@ -30,7 +30,7 @@ const mostErrorBytes = 64 * 1024;
  * Sends a request to the gateway's own front door, as every application does: it is routed, recorded and metered like
  * any other. When the signal aborts, the gateway sees its client leave, and so does the endpoint.
  *
- * @throws PosternError gateway_out_of_reach, and whatever the gateway itself refuses the request with
+ * @throws PosternError gateway_out_of_reach, upstream_closed, and whatever the gateway itself refuses the request with
  */
 export async function pass(
   { listen, key }: AdminSources["gateway"],
@@ -53,13 +53,21 @@ export async function pass(
     },
   });
   asked.end(body === undefined ? undefined : JSON.stringify(body));
-  try {
-    const [answer] = (await once(asked, "response")) as [IncomingMessage];
-    const { statusCode: status = 502, headers } = answer;
-    const brief = status >= 400 && Number(headers["content-length"]) <= mostErrorBytes;
-    return { status, headers, body: brief ? await buffer(answer) : answer };
-  } catch (error) {
+  const [answer] = await (once(asked, "response") as Promise<[IncomingMessage]>).catch((error: unknown) => {
     throw problem("gateway_out_of_reach", { reason: reasonOf(error) }, error);
+  });
+  const { statusCode: status = 502, headers } = answer;
+  const brief = status >= 400 && Number(headers["content-length"]) <= mostErrorBytes;
+  return { status, headers, body: brief ? await wholeOf(answer, endpoint) : answer };
+}
+
+async function wholeOf(answer: IncomingMessage, endpoint: string): Promise<Buffer> {
+  try {
+    return await buffer(answer);
+  } catch (error) {
+    // The gateway breaks an answer off where its endpoint did.
+    const fix = "try again, and look at the deployment's own logs";
+    throw problem("upstream_closed", { endpoint, reason: reasonOf(error), fix }, error);
   }
 }
 
@@ -79,10 +87,20 @@ export function refusalIn({ headers, body }: Passed, requestId: string): Postern
   if (!Buffer.isBuffer(body) || headers["x-request-id"] !== requestId) return undefined;
   const { error } = refusal.safeParse(jsonIn(body.toString())).data ?? {};
   if (error === undefined || !Object.hasOwn(catalogue, error.code)) return undefined;
-  // It writes the way out behind the message, in brackets.
-  const [, message, hint] = /^(.*?) \((.*)\)$/s.exec(error.message) ?? [];
-  if (message === undefined || hint === undefined) return undefined;
-  return new PosternError(error.code as Code, [message, hint]);
+  const words = wordsIn(error.message);
+  return words && new PosternError(error.code as Code, words);
+}
+
+/** The message and the hint of what the gateway says: the hint is the last thing in brackets, and may have some itself. */
+function wordsIn(said: string): [message: string, hint: string] | undefined {
+  if (!said.endsWith(")")) return undefined;
+  let depth = 0;
+  for (let at = said.length - 1; at > 0; at -= 1) {
+    if (said[at] === ")") depth += 1;
+    if (said[at] === "(") depth -= 1;
+    if (depth === 0) return [said.slice(0, at).trimEnd(), said.slice(at + 1, -1)];
+  }
+  return undefined;
 }
 
 export function jsonIn(text: string): unknown {

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { IncomingHttpHeaders, ServerResponse } from "node:http";
-import { text } from "node:stream/consumers";
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import * as z from "zod";
-import { problem } from "../../errors.ts";
+import { type PosternError, problem } from "../../errors.ts";
 import type { AdminSources } from "../sources.ts";
+import { leavingOf } from "./leaving.ts";
 import { jsonIn, type Passed, pass, refusalIn } from "./playground-passage.ts";
 import { chatAnswered, chatAsked, modelsAnswered, modelsAsked } from "./shapes/playground.ts";
 
@@ -73,13 +73,6 @@ export const playgroundRoutes =
     );
   };
 
-/** Aborts when who asked has left, or has the whole answer. */
-function leavingOf(res: ServerResponse): AbortSignal {
-  const left = new AbortController();
-  res.once("close", () => left.abort());
-  return left.signal;
-}
-
 /** Of an answer's headers those that say something to a reader; none that a browser would obey. */
 function shownHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const type = headers["content-type"];
@@ -92,13 +85,31 @@ function shownHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   return shown;
 }
 
+/** What an endpoint lists may have no end. */
+const mostListBytes = 4 * 1024 * 1024;
+
 const list = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** @throws PosternError models_unlisted */
 async function modelsIn({ status, body }: Passed, endpoint: string): Promise<string[]> {
-  const said = Buffer.isBuffer(body) ? "" : await text(body);
-  const found = status === 200 ? list.safeParse(jsonIn(said)).data : undefined;
-  if (found !== undefined) return found.data.map(({ id }) => id);
-  const reason = status === 200 ? "its answer is no list of models" : `it answered ${status}`;
-  throw problem("models_unlisted", { endpoint, reason });
+  const unlisted = (reason: string): PosternError => problem("models_unlisted", { endpoint, reason });
+  if (status !== 200) throw unlisted(`it answered ${status}`);
+  const said = await textIn(body);
+  if (said === undefined) throw unlisted("its answer is far larger than a list of models");
+  const found = list.safeParse(jsonIn(said)).data;
+  if (found === undefined) throw unlisted("its answer is no list of models");
+  return found.data.map(({ id }) => id);
+}
+
+/** An answer's body; undefined where it is larger than any list of models. */
+async function textIn(body: Passed["body"]): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of Buffer.isBuffer(body) ? [body] : (body as AsyncIterable<Buffer>)) {
+    bytes += chunk.length;
+    // Whoever leaves a stream here ends it, and so the request.
+    if (bytes > mostListBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }

@@ -5,6 +5,8 @@ import { cookieGone, cookieOf } from "../access/cookie.ts";
 import { challenge, entry, link, opened, proof, session } from "./shapes/session.ts";
 
 const tags = ["session"];
+/** Nobody knows yet who sends it. */
+const mostCodeBytes = 1024;
 
 /** The two routes of the API that do not ask who is there: how a browser comes in, and how a program knows the gateway. */
 export const entryRoutes =
@@ -26,6 +28,7 @@ export const entryRoutes =
     api.post(
       "/session",
       {
+        bodyLimit: mostCodeBytes,
         schema: {
           summary: "Open a session with the code of a one-time link",
           tags,

@@ -1,3 +1,5 @@
+import { wayOut } from "./ways-out.ts";
+
 /** What the API, or the way to it, said against a request. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -16,7 +18,7 @@ export class ApiError extends Error {
   ) {
     super(said.message);
     this.status = status;
-    this.hint = said.hint ?? "";
+    this.hint = wayOut(said.code, said.hint);
     this.code = said.code ?? "unknown";
     this.param = said.param ?? null;
   }

@@ -71,5 +71,7 @@ export function useLoaded<T>(
     void reload();
   });
 
-  return { value: known.value as T | undefined, error: known.error, reload };
+  // That the gateway is away the shell says, once for all that is awaited.
+  const error = known.error?.code === "gateway_away" ? undefined : known.error;
+  return { value: known.value as T | undefined, error, reload };
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-export const AuditQuery = z.object({
+export const AuditQuery = z.strictObject({
   item: z.string().optional().meta({ description: "Only uses of this item." }),
   endpoint: z.string().optional().meta({ description: "Only uses for this endpoint." }),
   action: z.string().optional().meta({ description: "Only uses of this kind, such as reveal or attach." }),

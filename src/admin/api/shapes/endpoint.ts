@@ -8,12 +8,21 @@ const name = z
   .max(200)
   .meta({ description: "The endpoint's name, a part of its local path /NAME/v1." });
 
+/** Far deeper than any key goes, and not so deep that reading it overflows the stack. */
+const deepest = 20;
+
+const isWithin = (value: unknown, levels: number): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isWithin(inner, levels - 1)));
+
 /**
  * An endpoint as the configuration file has it. What is wrong with it is said by whoever reads that file, in the same
  * words, so any JSON passes here.
  */
 const written = z
   .record(z.string(), z.unknown())
+  .refine((endpoint) => isWithin(endpoint, deepest), `it is nested more than ${deepest} levels deep`)
   .meta({ ...writtenEndpointSchema(), description: "The endpoint's keys, as postern.yaml has them." });
 
 const version = z.string().meta({

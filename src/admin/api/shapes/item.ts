@@ -78,7 +78,7 @@ export const Renaming = z.strictObject({
 });
 export type Renaming = z.input<typeof Renaming>;
 
-export const Removal = z.object({
+export const Removal = z.strictObject({
   anyway: z.stringbool().default(false).meta({
     description: "Whether it is to be removed although endpoints use it, which cannot be called then.",
   }),

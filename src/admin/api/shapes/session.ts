@@ -1,6 +1,6 @@
 import * as z from "zod";
 
-export const challenge = z.object({
+export const challenge = z.strictObject({
   challenge: z
     .string()
     .regex(/^[\w-]{43}$/, "wanted 32 random bytes in base64url")

@@ -8,6 +8,7 @@ import { Moment } from "../ui/moment.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { Tag } from "../ui/tag.tsx";
 import { daysText, durationText, sentence } from "../ui/words.ts";
+import { wayOut } from "../ways-out.ts";
 
 /** How many models a card names before it only counts. */
 const mostModels = 4;
@@ -48,7 +49,8 @@ export function EndpointCard({
       </header>
       {refuses !== null && (
         <Notice tone="bad" title={sentence(refuses.message)}>
-          {sentence(refuses.hint)} {/^(credential|certificate)_/.test(refuses.code) && <ToVault />}
+          {sentence(wayOut(refuses.code, refuses.hint))}{" "}
+          {/^(credential|certificate)_/.test(refuses.code) && <ToVault />}
         </Notice>
       )}
       {findings
@@ -108,7 +110,7 @@ const Warning = ({ item, code, message, hint }: Endpoint["findings"][number]) =>
     </Notice>
   ) : (
     <Notice tone="warn" title={sentence(message)}>
-      {sentence(hint)}
+      {sentence(wayOut(code, hint))}
     </Notice>
   );
 

@@ -54,6 +54,13 @@ export function writtenOf(
   };
 }
 
+/** What is asked for where a field that is needed is empty: the file would speak of a key that is missing. */
+export function faultOfEmpty({ name, url, credentials }: Draft, field: Field): string | undefined {
+  if (field === "name" && name.trim() === "") return "Give it a name.";
+  if (field === "url" && url.trim() === "") return "Enter its URL.";
+  return field === "credentials" && credentials.length === 0 ? "Choose at least one." : undefined;
+}
+
 /** What is wrong with the form's own way to write aliases. */
 export function faultOfAliases({ aliases }: Draft): string | undefined {
   const pairs = linesOf(aliases).map(pairOf);

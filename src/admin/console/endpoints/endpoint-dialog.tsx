@@ -9,7 +9,7 @@ import { Notice } from "../ui/notice.tsx";
 import { notify } from "../ui/notify.tsx";
 import { sentence } from "../ui/words.ts";
 import { check, type Question, useChecking } from "./checking.ts";
-import { type Draft, draftOf, faultOfAliases, type Field, fields, writtenOf } from "./draft.ts";
+import { type Draft, draftOf, faultOfAliases, faultOfEmpty, type Field, fields, writtenOf } from "./draft.ts";
 import { EndpointForm } from "./endpoint-form.tsx";
 import { Refused } from "./refused.tsx";
 
@@ -47,8 +47,11 @@ export function EndpointDialog({
     setTouched((touched) => [...new Set([...touched, ...about])]);
   };
   const own = (field: Field): string | undefined => (field === "aliases" ? faultOfAliases(draft) : undefined);
-  const faultAt = (field: Field): string | undefined =>
-    touched.includes(field) ? (own(field) ?? textOf(said, field)) : undefined;
+  const faultAt = (field: Field): string | undefined => {
+    if (!touched.includes(field)) return undefined;
+    const wrong = own(field) ?? textOf(said, field);
+    return wrong && (faultOfEmpty(draft, field) ?? wrong);
+  };
   const submit = async (): Promise<void> => {
     setTouched(fields);
     setRefused(undefined);

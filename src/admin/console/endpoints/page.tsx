@@ -5,6 +5,7 @@ import { useLoaded } from "../loaded.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { Loading } from "../ui/loading.tsx";
 import { Page } from "../ui/page.tsx";
 import { EndpointCard } from "./card.tsx";
 import { EndpointDialog } from "./endpoint-dialog.tsx";
@@ -48,7 +49,7 @@ export function EndpointsPage() {
         </Button>
       }
     >
-      {value === undefined && <Failure error={error} />}
+      {value === undefined && (error === undefined ? <Loading /> : <Failure error={error} />)}
       {value?.endpoints.length === 0 && <NoEndpoint hasItems={items.value?.items.length !== 0} onAdd={add} />}
       <div class="endpoints">
         {value?.endpoints.map((endpoint) => (

@@ -19,7 +19,7 @@ export function RemoveDialog({
     return (
       <Dialog
         open
-        title={`Remove ${name}`}
+        title={`${name} is still in use`}
         onClose={onClose}
         footer={<Button onClick={onClose}>Close</Button>}
       >
@@ -41,7 +41,7 @@ export function RemoveDialog({
   return (
     <Confirm
       open
-      title={`Remove ${name}`}
+      title={`Remove ${name}?`}
       action="Remove"
       onClose={onClose}
       onConfirm={async () => {

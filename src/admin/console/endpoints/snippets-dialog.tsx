@@ -35,11 +35,7 @@ export function SnippetsDialog({
       wide
       title={`Use ${endpoint.name}`}
       onClose={onClose}
-      footer={
-        <Button kind="primary" onClick={onClose}>
-          Close
-        </Button>
-      }
+      footer={<Button onClick={onClose}>Close</Button>}
     >
       {models.length > 1 && !isHub && (
         <SelectField
@@ -56,8 +52,8 @@ export function SnippetsDialog({
       )}
       {demandsKeys && (
         <Notice>
-          Applications need a local key here: make one in the <a href="/settings">settings</a>, and put it in
-          place of YOUR_LOCAL_KEY.
+          Applications need a local key here: make one in the <a href="/settings?tab=keys">settings</a>, and
+          put it in place of YOUR_LOCAL_KEY.
         </Notice>
       )}
       {isHub ? (

@@ -1,5 +1,6 @@
 import type { Endpoint, TestStep } from "../../api/shapes/endpoint.ts";
 import { Icon } from "../ui/icon.tsx";
+import { sentence } from "../ui/words.ts";
 import type { Testing } from "./testing.ts";
 import "./steps.css";
 
@@ -46,7 +47,7 @@ const StepRow = ({ name, state, text }: RowProps) => (
       <p class="steps-name">
         {labels[name]} <span class="unseen">{said[state]}</span>
       </p>
-      {text !== "" && <p class="steps-text">{text}</p>}
+      {text !== "" && <p class="steps-text">{sentence(text)}</p>}
     </div>
   </li>
 );

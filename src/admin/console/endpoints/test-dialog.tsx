@@ -29,9 +29,7 @@ export function TestDialog({
           <Button busy={running} onClick={again}>
             {running ? "Testing" : "Test again"}
           </Button>
-          <Button kind="primary" onClick={onClose}>
-            Close
-          </Button>
+          <Button onClick={onClose}>Close</Button>
         </>
       }
     >

@@ -7,7 +7,7 @@ import { StateTag } from "./state-tag.tsx";
 const columns: readonly Column[] = [
   {
     name: "Time",
-    width: 6.4,
+    width: 7,
     cell: ({ startedAt, durationMs }) => secondText(Date.parse(startedAt) + durationMs),
   },
   { name: "Endpoint", width: 8.5, cell: ({ endpoint }) => endpoint ?? "–" },
@@ -21,12 +21,12 @@ const columns: readonly Column[] = [
   },
   {
     name: "Speed",
-    width: 6.2,
+    width: 6.4,
     numeric: true,
     cell: ({ tokensPerSecond }) => (tokensPerSecond === undefined ? "–" : speedText(tokensPerSecond)),
   },
-  { name: "Outcome", width: 15, cell: (request) => <StateTag request={request} /> },
-  { name: "Took", width: 6, numeric: true, cell: ({ durationMs }) => durationText(durationMs) },
+  { name: "Outcome", width: 17.5, cell: (request) => <StateTag request={request} /> },
+  { name: "Took", width: 6.8, numeric: true, cell: ({ durationMs }) => durationText(durationMs) },
 ];
 
 /** What has been answered lately, the newest first. */

@@ -11,7 +11,7 @@ const progress = ({ outputTokens, receivedBytes }: SeenRequest): string =>
   outputTokens === undefined ? sizeText(receivedBytes) : `${outputTokens} tokens`;
 
 const columns: readonly Column[] = [
-  { name: "Began", width: 6.4, cell: ({ startedAt }) => secondText(Date.parse(startedAt)) },
+  { name: "Began", width: 7, cell: ({ startedAt }) => secondText(Date.parse(startedAt)) },
   { name: "Endpoint", width: 8.5, cell: ({ endpoint }) => endpoint ?? "–" },
   { name: "Model", cell: ({ model }) => <Model name={model} /> },
   { name: "Age", width: 6.5, numeric: true, cell: ({ durationMs }) => durationText(durationMs) },

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { away } from "../gateway.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { Loading } from "../ui/loading.tsx";
 import { Page } from "../ui/page.tsx";
 import { Tag } from "../ui/tag.tsx";
 import { countText } from "../ui/words.ts";
@@ -36,6 +37,7 @@ export function LivePage() {
     >
       <Failure error={refused} />
       {refused !== undefined && <Button onClick={() => feed.retry()}>Try again</Button>}
+      {!known && refused === undefined && <Loading />}
       {known && (isUntouched(lately) ? <NoRequest /> : <Traffic lately={lately} paused={paused} />)}
     </Page>
   );

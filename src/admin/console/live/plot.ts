@@ -37,7 +37,8 @@ export class Plot {
         axes: [
           {
             ...axis,
-            size: 26,
+            size: 30,
+            gap: 9, // clear of the lowest mark beside it
             grid: { show: false },
             values: (_, moments) => moments.map((at) => clockText(at * 1000)),
           },

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import type { SeenRequest } from "../../api/shapes/live.ts";
+import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { countText, durationText, exactText, sizeText } from "../ui/words.ts";
@@ -16,7 +17,13 @@ export function RequestDialog({
   readonly onClose: () => void;
 }) {
   return (
-    <Dialog open={request !== undefined} title={`${request?.method} ${request?.path}`} onClose={onClose} wide>
+    <Dialog
+      open={request !== undefined}
+      title={`${request?.method} ${request?.path}`}
+      onClose={onClose}
+      footer={<Button onClick={onClose}>Close</Button>}
+      wide
+    >
       {request !== undefined && (
         <>
           <TimelineBar request={request} />

@@ -20,7 +20,7 @@ export interface TrafficProps {
   readonly paused: boolean;
 }
 
-/** The last hour, what is in flight, and what has ended. */
+/** What is in flight, what has ended, and the last hour. */
 export function Traffic({ lately, paused }: TrafficProps) {
   const [filter, setFilter] = useState<Filter>(noFilter);
   const [opened, open] = useState<SeenRequest>();
@@ -37,7 +37,6 @@ export function Traffic({ lately, paused }: TrafficProps) {
   return (
     <>
       <FilterBar filter={filter} onChange={setFilter} endpoints={hour.endpoints} />
-      <Charts {...hour} />
       <div class="live-tables" ref={tables}>
         <section class="live-in-flight" aria-labelledby="live-in-flight">
           <h2 id="live-in-flight">In flight</h2>
@@ -62,6 +61,7 @@ export function Traffic({ lately, paused }: TrafficProps) {
           />
         </section>
       </div>
+      <Charts {...hour} />
       <RequestDialog request={opened && newestOf(lately, opened)} onClose={() => open(undefined)} />
     </>
   );

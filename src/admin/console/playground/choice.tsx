@@ -53,7 +53,7 @@ export function Choice({
         placeholder="as the endpoint names it"
         list={list}
         mono
-        {...(error !== undefined && { help: `${sentence(error.message)} ${sentence(error.hint)}` })}
+        {...(error !== undefined && { help: sentence(error.message) })}
       />
       <datalist id={list}>
         {models.map((name) => (

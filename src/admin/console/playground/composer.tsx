@@ -7,9 +7,10 @@ export function Composer({ conversation }: { readonly conversation: Conversation
   const field = useRef<HTMLTextAreaElement>(null);
   const help = useId();
   const { draft, busy, endpoint, model } = conversation;
+  const silent = draft.value.trim() === "" || model.value.trim() === "" || endpoint.value === "";
   const send = (): void => {
     if (busy.value) conversation.stop();
-    else conversation.ask();
+    else if (!silent) conversation.ask();
     field.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -19,7 +20,6 @@ export function Composer({ conversation }: { readonly conversation: Conversation
     event.preventDefault();
     if (!busy.value) send();
   };
-  const silent = draft.value.trim() === "" || model.value.trim() === "" || endpoint.value === "";
   return (
     <form
       class="composer field"

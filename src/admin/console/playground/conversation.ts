@@ -134,10 +134,12 @@ async function troubleIn(response: Response): Promise<Refused> {
     : new Refused({ by: "gateway", error: await errorIn(response) });
 }
 
+/** The endpoint, a stop on the page Live, the gateway's own end: which of them it was, nobody tells the client. */
 const brokenOff: Trouble = {
   by: "endpoint",
   error: new ApiError(0, {
-    message: "The endpoint ended its answer before it was whole; what had come by then stands above.",
+    message: "It ended before it was whole; what had come by then stands above.",
+    hint: "follow its request to the page Live: it says who ended it",
     code: "broken_off",
   }),
 };

@@ -49,9 +49,12 @@ export const beginReply = (sentMs: number): Signal<Reply> =>
 
 export const isOver = ({ state }: Reply): boolean => state !== "waiting" && state !== "coming";
 
-/** Tokens per second behind the first one; undefined where the endpoint did not count, or it took no time. */
+/** An answer that came faster came in one piece: it has no speed. */
+const leastSeconds = 0.02;
+
+/** Tokens per second behind the first one; undefined where the endpoint did not count, or they came all at once. */
 export function tokensPerSecond({ firstTokenMs, endedMs, outputTokens }: Figures): number | undefined {
   if (firstTokenMs === undefined || endedMs === undefined || outputTokens === undefined) return undefined;
   const seconds = (endedMs - firstTokenMs) / 1000;
-  return outputTokens > 1 && seconds > 0 ? (outputTokens - 1) / seconds : undefined;
+  return outputTokens > 1 && seconds >= leastSeconds ? (outputTokens - 1) / seconds : undefined;
 }

@@ -26,7 +26,7 @@ export function PlaygroundPage() {
   return (
     <Page
       title="Playground"
-      lead="Talk to a model the way your applications do: through the gateway, with the credentials of its endpoint."
+      lead="Talk to a model as your applications do, with the credentials of its endpoint."
     >
       <Failure error={error} />
       {value?.endpoints.length === 0 ? (

@@ -3,6 +3,7 @@ import type { About } from "../../api/shapes/about.ts";
 import { useLoaded } from "../loaded.ts";
 import { switchTheme, theme } from "../shell/theme.ts";
 import { Failure } from "../ui/failure.tsx";
+import { Loading } from "../ui/loading.tsx";
 import { RadioField } from "../ui/radio-field.tsx";
 import { durationText, sizeText } from "../ui/words.ts";
 
@@ -17,20 +18,24 @@ export function AboutTab() {
   return (
     <div class="settings-panel">
       <Failure error={error} />
-      <div class="about">
-        {value !== undefined && <Cards {...value} />}
-        <Card title="Appearance">
-          <RadioField
-            label="Theme"
-            quietLabel
-            value={theme.value}
-            options={themes}
-            onChange={(wanted) => {
-              if (wanted !== theme.value) switchTheme();
-            }}
-          />
-        </Card>
-      </div>
+      {value === undefined && error === undefined ? (
+        <Loading />
+      ) : (
+        <div class="about">
+          {value !== undefined && <Cards {...value} />}
+          <Card title="Appearance">
+            <RadioField
+              label="Theme"
+              quietLabel
+              value={theme.value}
+              options={themes}
+              onChange={(wanted) => {
+                if (wanted !== theme.value) switchTheme();
+              }}
+            />
+          </Card>
+        </div>
+      )}
     </div>
   );
 }

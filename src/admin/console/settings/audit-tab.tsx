@@ -6,6 +6,7 @@ import { useLoaded } from "../loaded.ts";
 import { Button } from "../ui/button.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { Loading } from "../ui/loading.tsx";
 import { notify } from "../ui/notify.tsx";
 import { sentence } from "../ui/words.ts";
 import { AuditFilter, everything, queryOf } from "./audit-filter.tsx";
@@ -29,6 +30,7 @@ export function AuditTab() {
     <div class="settings-panel">
       <AuditFilter onApply={setFilter} />
       <Failure error={error} />
+      {value === undefined && error === undefined && <Loading />}
       {value !== undefined && (
         <Uses key={query} first={value} query={query} filtered={filter !== everything} />
       )}

@@ -5,6 +5,7 @@ import { send } from "../client.ts";
 import { useLoaded } from "../loaded.ts";
 import { Button } from "../ui/button.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { Loading } from "../ui/loading.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { notify } from "../ui/notify.tsx";
@@ -38,25 +39,28 @@ export function ConfigurationTab() {
   return (
     <div class="settings-panel">
       <Failure error={error} />
-      <div class="settings-head">
-        {value !== undefined && (
-          <div>
-            <p class="settings-file mono">{value.file}</p>
-            <p class="settings-state">
-              {value.inForce ? <Tag tone="good">In force</Tag> : <Tag tone="bad">Not in force</Tag>}
-              <span class="quiet">
-                {value.inForce ? "since " : "the one in force is from "}
-                <Moment at={value.since} />
-              </span>
-            </p>
+      {value === undefined && error === undefined && <Loading />}
+      {value !== undefined && (
+        <>
+          <div class="settings-head">
+            <div>
+              <p class="settings-file mono">{value.file}</p>
+              <p class="settings-state">
+                {value.inForce ? <Tag tone="good">in force</Tag> : <Tag tone="bad">not in force</Tag>}
+                <span class="quiet">
+                  {value.inForce ? "since " : "the one in force is from "}
+                  <Moment at={value.since} />
+                </span>
+              </p>
+            </div>
+            <Button icon="rotate" busy={busy} onClick={() => void readAgain()}>
+              Reload
+            </Button>
           </div>
-        )}
-        <Button icon="rotate" busy={busy} onClick={() => void readAgain()}>
-          Reload
-        </Button>
-      </div>
-      {value !== undefined && <State {...value} />}
-      {value !== undefined && <ConfigurationText text={value.text} problems={value.problems} />}
+          <State {...value} />
+          <ConfigurationText text={value.text} problems={value.problems} />
+        </>
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { Button } from "../ui/button.tsx";
 import { Confirm } from "../ui/confirm.tsx";
 import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { Loading } from "../ui/loading.tsx";
 import { Notice } from "../ui/notice.tsx";
 import { notify } from "../ui/notify.tsx";
 import { KeyCreate } from "./key-create.tsx";
@@ -39,6 +40,7 @@ export function KeysTab() {
           Create Key
         </Button>
       </div>
+      {value === undefined && error === undefined && <Loading />}
       {value !== undefined && <Demand {...value} />}
       {value !== undefined && value.keys.length > 0 && <KeyTable keys={value.keys} onRevoke={setRevoking} />}
       {value !== undefined && (

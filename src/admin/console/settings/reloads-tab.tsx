@@ -2,14 +2,15 @@ import type { Reloads } from "../../api/shapes/configuration.ts";
 import { useLoaded } from "../loaded.ts";
 import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { Loading } from "../ui/loading.tsx";
 import { Moment } from "../ui/moment.tsx";
 import { Tag } from "../ui/tag.tsx";
 import { Table } from "./table.tsx";
 
 const outcomes = {
-  applied: { tone: "good", words: "Applied" },
-  "in part": { tone: "warn", words: "Applied in part" },
-  refused: { tone: "bad", words: "Refused" },
+  applied: { tone: "good", words: "applied" },
+  "in part": { tone: "warn", words: "applied in part" },
+  refused: { tone: "bad", words: "refused" },
 } as const;
 
 /** What was read again when, and how that ended. */
@@ -18,6 +19,7 @@ export function ReloadsTab() {
   return (
     <div class="settings-panel">
       <Failure error={error} />
+      {value === undefined && error === undefined && <Loading />}
       {value?.reloads.length === 0 && (
         <Empty title="Nothing has been reloaded since the start">
           <p>

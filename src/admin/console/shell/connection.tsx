@@ -8,7 +8,7 @@ const everyMs = 10_000;
 /** What the console is connected to. */
 export function Connection() {
   const { value } = useLoaded<About>("/about", { everyMs });
-  if (value === undefined) return null;
+  if (value === undefined) return <div class="connection" />;
   return (
     <dl class="connection">
       <div>

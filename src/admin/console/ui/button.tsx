@@ -49,7 +49,7 @@ export function Button({
       // A busy button keeps its focus, so that whoever works by keyboard does not lose the place.
       aria-disabled={busy || undefined}
       aria-busy={busy || undefined}
-      aria-label={children === undefined ? label : undefined}
+      aria-label={children === undefined ? label : more?.["aria-label"]}
       title={title}
       disabled={disabled}
       form={form}

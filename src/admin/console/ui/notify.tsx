@@ -21,8 +21,9 @@ const drop = (id: number): void => {
 /** Says, at the edge of the page, that something was done or went wrong. */
 export function notify(note: Note): void {
   const id = (notes.value.at(-1)?.id ?? 0) + 1;
-  // The same words twice would only take room.
-  notes.value = [...notes.value.filter(({ text }) => text !== note.text), { ...note, id }];
+  // What was done last is what counts; what went wrong stays in sight, and once is enough.
+  const stay = notes.value.filter(({ tone, text }) => tone === "bad" && text !== note.text);
+  notes.value = [...stay, { ...note, id }];
   if (note.tone !== "bad") setTimeout(() => drop(id), staysMs);
 }
 

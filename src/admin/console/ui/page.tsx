@@ -11,7 +11,6 @@ export interface PageProps {
   readonly children?: ComponentChildren;
 }
 
-/** One page of the console: its heading, which takes the focus when the page is gone to, and what stands below. */
 /** One page of the console: its heading, to which the shell gives the focus on the way here, and what stands below. */
 export function Page({ title, lead, actions, children }: PageProps) {
   useLayoutEffect(() => {

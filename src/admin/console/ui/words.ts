@@ -81,8 +81,11 @@ export const dateText = (at: Date | string): string => date.format(new Date(at))
 /** The moment in full, for titles. */
 export const exactText = (at: Date | string): string => exact.format(new Date(at));
 
-/** A message of the catalogue as a sentence of a page: with a capital letter and a full stop. */
-export const sentence = (message: string): string =>
-  message === ""
-    ? ""
-    : message.charAt(0).toUpperCase() + message.slice(1) + (/[.!?:)]$/.test(message) ? "" : ".");
+/** A message of the catalogue as a sentence of a page: with a capital letter, unless a file or key begins it, and a full stop. */
+export const sentence = (message: string): string => {
+  if (message === "") return "";
+  const begun = /^\p{L}+(?:[\s,:]|$)/u.test(message)
+    ? message.charAt(0).toUpperCase() + message.slice(1)
+    : message;
+  return /[.!?:)]$/.test(begun) ? begun : `${begun}.`;
+};

@@ -46,7 +46,10 @@ export function AddDialog({ kind, dropped, onClose, onAdded }: AddDialogProps) {
           quietLabel
           value={how}
           options={ways}
-          onChange={(value) => setHow(ways.find((way) => way.value === value)?.value ?? how)}
+          onChange={(value) => {
+            setHow(ways.find((way) => way.value === value)?.value ?? how);
+            form.forgive();
+          }}
         />
       )}
       <TextField
@@ -61,7 +64,9 @@ export function AddDialog({ kind, dropped, onClose, onAdded }: AddDialogProps) {
       {how === "generate" && fields.length > 0 ? (
         <details class="add-options" open={fields.some(({ name }) => name === form.error?.param)}>
           <summary>Options</summary>
-          <Fields fields={fields} form={form} />
+          <div class="add-fields">
+            <Fields fields={fields} form={form} />
+          </div>
         </details>
       ) : (
         <Fields fields={fields} form={form} />

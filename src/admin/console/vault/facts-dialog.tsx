@@ -21,11 +21,11 @@ export function FactsDialog({ item, onClose }: { readonly item: Item; readonly o
         <Fact name="Changed" text={exactText(changed)} />
         {expires !== undefined && <Fact name="Expires" text={exactText(expires)} />}
         {lines.map(([name, fact]) => (
-          <Fact key={name} name={wordsOf(name)} text={fact} />
+          <Fact key={name} name={wordsOf(name)} text={textOf(fact)} />
         ))}
       </dl>
       {texts.map(([name, fact]) => (
-        <div key={name}>
+        <div key={name} class="item-text">
           <h3>{wordsOf(name)}</h3>
           <Code text={fact.trimEnd()} label={`Copy ${wordsOf(name)}`} />
         </div>
@@ -47,3 +47,6 @@ function wordsOf(name: string): string {
   const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** A moment as people write it; everything else as it is. */
+const textOf = (fact: string): string => (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(fact) ? exactText(fact) : fact);

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Button } from "../ui/button.tsx";
 import { Dialog } from "../ui/dialog.tsx";
 import { Failure } from "../ui/failure.tsx";
@@ -31,7 +31,7 @@ export function FormDialog({
 }: FormDialogProps) {
   const { error } = form;
   // Whoever works by keyboard, or on a small screen, is taken to what is to be mended.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (error !== undefined) document.querySelector<HTMLElement>("dialog [aria-invalid]")?.focus();
   }, [error]);
   return (

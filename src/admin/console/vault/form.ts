@@ -12,6 +12,8 @@ export interface Form {
   readonly change: (name: string, value: string | GivenFile) => void;
   /** Does the work; where it fails, says so and keeps all that was filled in. */
   readonly submit: (work: () => Promise<void>) => void;
+  /** Takes back what was said against it: something else is asked for now. */
+  readonly forgive: () => void;
   /** Of these fields, those that are shown at first: a file beside the main one, or a passphrase, few have need of. */
   readonly inSight: (fields: readonly Field[]) => readonly Field[];
   /** Shows a field that is not in sight. */
@@ -53,6 +55,7 @@ export function useForm(initial: Given = {}): Form {
       if (error?.param === name) setError(undefined);
     },
     submit: (work) => void run(work),
+    forgive: () => setError(undefined),
     inSight: (fields) =>
       fields.filter(
         (field) => !isExtra(field) || asked.includes(field.name) || (given[field.name] ?? "") !== "",

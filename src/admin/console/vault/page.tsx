@@ -6,6 +6,7 @@ import { save } from "../client.ts";
 import { useLoaded } from "../loaded.ts";
 import { Empty } from "../ui/empty.tsx";
 import { Failure } from "../ui/failure.tsx";
+import { Loading } from "../ui/loading.tsx";
 import { Menu } from "../ui/menu.tsx";
 import { notify } from "../ui/notify.tsx";
 import { Page } from "../ui/page.tsx";
@@ -21,6 +22,8 @@ import "./vault.css";
 
 /** Often enough for what the command line adds to be here before anybody looks for it. */
 const everyMs = 2_000;
+/** As people count: `token-2` before `token-10`. */
+const order = new Intl.Collator("en", { numeric: true });
 const tabs = [{ id: "vault", label: "Vault" }];
 
 /** The vault, as the platform's users know it. */
@@ -57,12 +60,15 @@ export function VaultPage() {
     if (kind !== undefined) void saveNew(item, kind, how);
   };
   const [serverless, ...others] = kinds;
-  const items = value?.items ?? [];
+  const items = (value?.items ?? []).toSorted((a, b) => order.compare(a.name, b.name));
   const own = items.filter((item) => item.kind !== serverless?.name);
   return (
     <Page title="Your Account">
       <Tabs label="Your account" tabs={tabs} selected="vault" onSelect={() => {}}>
         <Failure error={error ?? kindsError} />
+        {(value === undefined || serverless === undefined) && (error ?? kindsError) === undefined && (
+          <Loading />
+        )}
         {serverless !== undefined && value !== undefined && (
           <>
             <Serverless
@@ -118,7 +124,7 @@ const Nothing = () => (
 
 function tellAdded({ name }: Item, how: NewItem["how"]): void {
   const next = {
-    generate: "It opens something once whoever checks it knows it.",
+    generate: "It works once the service that checks it knows it.",
     existing: "Name it under an endpoint's credentials to use it.",
     request: "Have your CA sign the request; then complete the item from its menu.",
   };

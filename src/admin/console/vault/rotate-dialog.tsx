@@ -46,8 +46,8 @@ export function RotateDialog({ item, kind, onClose, onRotated }: RotateDialogPro
       }}
     >
       <p class="quiet">
-        New requests use the new value; those in flight end with the old one. Whoever checks it has to know
-        the new one first.
+        New requests use the new value; those in flight end with the old one. The service that checks it has
+        to know the new one first.
       </p>
       {item.renewable && (
         <RadioField
@@ -58,7 +58,10 @@ export function RotateDialog({ item, kind, onClose, onRotated }: RotateDialogPro
             { value: "generate", label: `Generate new ${kind.title}` },
             { value: "existing", label: `Use an existing ${kind.title}` },
           ]}
-          onChange={(value) => setHow(value === "generate" ? "generate" : "existing")}
+          onChange={(value) => {
+            setHow(value === "generate" ? "generate" : "existing");
+            form.forgive();
+          }}
         />
       )}
       <Fields fields={fields} form={form} />

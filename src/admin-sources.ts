@@ -1,0 +1,72 @@
+import type { Logger } from "pino";
+import type { Reloads } from "./admin/reloads.ts";
+import type { AdminSources } from "./admin/sources.ts";
+import type { Config } from "./config/config.ts";
+import type { Checked, Crew } from "./crew/crew.ts";
+import { wrongPairs } from "./crew/foundation.ts";
+import { PosternError, problem, reasonOf } from "./errors.ts";
+import { askOf } from "./gateway/local/ask.ts";
+import { guard } from "./gateway/local/guard.ts";
+import { Pipeline } from "./gateway/local/pipeline.ts";
+import { walk } from "./gateway/upstream/walk.ts";
+import type { Secret } from "./secret.ts";
+import { recorderFor } from "./vault/audit/audit.ts";
+import type { Vault } from "./vault/vault.ts";
+
+/** A running gateway, of which the admin side sees no more than `AdminSources`. */
+interface Running extends Pick<AdminSources, "reload" | "edit" | "adminUrl" | "token" | "needsRestart"> {
+  readonly vault: Vault;
+  readonly crew: Crew;
+  readonly log: Logger;
+  readonly reloads: Reloads;
+  readonly consoleKey: Secret;
+  /** The configuration in force, and its text. */
+  readonly checked: () => Checked;
+  readonly ready: () => boolean;
+  readonly listen: () => readonly string[];
+  readonly expiring: () => Awaited<ReturnType<AdminSources["state"]>>["expiring"];
+}
+
+/** What a running gateway offers to its admin side. */
+export function adminSourcesOf(running: Running): AdminSources {
+  const { vault, crew, log, reloads, consoleKey, checked, ready, listen, expiring } = running;
+  const { reload, edit, adminUrl, token, needsRestart } = running;
+  const config = (): Config => checked().config;
+  const pipeline = new Pipeline();
+  // With the configuration's place for it as it is now.
+  const record: AdminSources["record"] = (use) => {
+    const failed = ({ code, message }: PosternError): void => log.error({ code }, message);
+    recorderFor({ log: config().audit, command: "console", failed })(use);
+  };
+  return {
+    guard: (req, target) => guard(askOf(req, target), { unixSocket: "socket" in config().admin }),
+    inTurn: (socket, res, handle) => pipeline.enter(socket, res, handle),
+    state: async () => ({
+      ready: ready() && crew.strength.serving > 0,
+      reload: reloads.last,
+      workers: crew.strength,
+      endpoints: await crew.states(),
+      expiring: expiring(),
+    }),
+    metrics: () => crew.metrics(),
+    known: (error) => {
+      if (error instanceof PosternError) return error;
+      log.error({ reason: reasonOf(error) }, "internal error");
+      return problem("internal", { reason: "the log has more" }, error);
+    },
+    token,
+    vault,
+    record,
+    config,
+    reload,
+    gateway: { listen, key: consoleKey },
+    text: () => checked().sources.texts.get(config().file) ?? "",
+    wrongPairs: (config) => wrongPairs(config, vault, new Date()),
+    edit,
+    needsRestart,
+    reloads,
+    adminUrl,
+    live: crew.live,
+    walk: (endpoint, signal) => walk(endpoint, { vault, record, signal }),
+  };
+}
