@@ -30,12 +30,11 @@ const known = (all: { readonly [Key in keyof Measured]: number | undefined }): M
   Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 
 const streams = (
-  { target, pid, load }: Subject,
+  { target, pid, load, plan: { warmSeconds } }: Subject,
   manner: StreamsJob["manner"],
   count: number,
   seconds: number,
-): Promise<StreamsResult> =>
-  load.run({ kind: "streams", target, pid, manner, count, warmSeconds: 0.4, seconds });
+): Promise<StreamsResult> => load.run({ kind: "streams", target, pid, manner, count, warmSeconds, seconds });
 
 /** In the order of a round: what opens many streams comes before what fills buffers. */
 export const parts: readonly Part[] = [
@@ -64,8 +63,8 @@ export const parts: readonly Part[] = [
   {
     name: "unary-500",
     needs: "answer",
-    async measure({ target, load, plan: { unarySeconds: seconds } }) {
-      const got = await load.run({ kind: "arrivals", target, perSecond, warmSeconds: 0.3, seconds });
+    async measure({ target, load, plan: { warmSeconds, unarySeconds: seconds } }) {
+      const got = await load.run({ kind: "arrivals", target, perSecond, warmSeconds, seconds });
       return { "unary500.firstByteUs.p50": got.p50Us, "unary500.firstByteUs.p99": got.p99Us };
     },
   },

@@ -1,7 +1,10 @@
 /** How much is measured. */
 export interface Plan {
   readonly rounds: number;
-  /** Seconds of load before each measurement of the unary kind: code must be hot. */
+  /**
+   * Seconds of load before each measurement with many connections, streams or requests: what serves for days is not
+   * measured while its code is being compiled.
+   */
   readonly warmSeconds: number;
   /** Seconds of each measurement with many connections or streams. */
   readonly unarySeconds: number;
@@ -13,10 +16,10 @@ export interface Plan {
 /** The whole run: under five minutes with every contender. */
 export const wholePlan: Plan = {
   rounds: 3,
-  warmSeconds: 0.8,
-  unarySeconds: 2,
+  warmSeconds: 0.9,
+  unarySeconds: 1.5,
   oneSeconds: 0.7,
-  streamSeconds: 2,
+  streamSeconds: 1.5,
 };
 
 /** A short look, whose figures are rough. */

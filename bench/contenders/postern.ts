@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -32,7 +33,7 @@ export const postern: Contender = {
     return {
       command: {
         file: process.execPath,
-        args: [join(root, "dist/main.js"), "serve", "--config", config],
+        args: [...options(), join(root, "dist/main.js"), "serve", "--config", config],
         // Not beside the configuration, which is watched.
         log: stage.file("postern.log"),
       },
@@ -40,6 +41,12 @@ export const postern: Contender = {
     };
   },
 };
+
+/** The options of Node.js with which `bin/postern` starts it. */
+function options(): readonly string[] {
+  const text = /^options='(?<options>.*)'$/m.exec(readFileSync(join(root, "bin/postern"), "utf8"));
+  return text?.groups?.["options"]?.split(" ") ?? [];
+}
 
 async function fillVault(folder: string, { files, client, bearer }: Stage): Promise<void> {
   const vault = await createVault({

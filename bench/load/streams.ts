@@ -31,7 +31,7 @@ export interface StreamsResult {
 /** Streams whose first event is awaited at one time: a listener's queue is short. */
 const openingAtOnce = 50;
 /** Time for all streams to open. */
-const openWithinMs = 10_000;
+const openWithinMs = 5_000;
 
 export async function loadStreams(job: StreamsJob): Promise<StreamsResult> {
   const tally: Tally = { bytes: 0, delaysUs: [], noting: false };
