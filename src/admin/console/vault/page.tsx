@@ -122,9 +122,11 @@ const Nothing = () => (
   </Empty>
 );
 
-function tellAdded({ name }: Item, how: NewItem["how"]): void {
+function tellAdded({ name, downloads }: Item, how: NewItem["how"]): void {
   const next = {
-    generate: "It works once the service that checks it knows it.",
+    generate: downloads.includes("ca")
+      ? "Give the certificate of its CA to your deployment: the item's menu downloads it."
+      : "It works once the service that checks it knows it.",
     existing: "Name it under an endpoint's credentials to use it.",
     request: "Have your CA sign the request; then complete the item from its menu.",
   };
