@@ -50,6 +50,8 @@ describe("postern run --watch", () => {
     expect(program.stdout).not.toContain("ended");
     await desk.vault(["import-env", "-"], { stdin: "SETTING=back-again\n" });
     await eventually(() => expect(program.stdout).toContain("ended\nlength 10\n"));
+    // Killed, it could not end the program that it started.
+    await program.stop();
   });
 
   test("ends with the program's own end, and starts nothing after it was told to end", async () => {
