@@ -1,8 +1,14 @@
 import axe from "axe-core";
 import type { Locator, Page } from "playwright-core";
 
+/** Resolves when nothing fades or moves any more: what is half faded in has another contrast. */
+const settled = `Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
+  .map((one) => one.finished))`;
+
 /** What axe finds in a part of a page, each with the elements at fault; in the whole page without a part. */
 export async function violations(page: Page, part = "html"): Promise<readonly string[]> {
+  await page.evaluate(settled);
   if ((await page.evaluate("typeof axe")) === "undefined") await page.evaluate(axe.source);
   const { violations } = (await page.evaluate(`axe.run(${JSON.stringify(part)})`)) as axe.AxeResults;
   return violations.flatMap(({ id, help, nodes }) =>

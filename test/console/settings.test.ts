@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import axe from "axe-core";
 import type { Locator, Page } from "playwright-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { violations } from "./axe-tour.ts";
 import { Console } from "./support.ts";
 
 let it: Console;
@@ -183,13 +183,6 @@ test("axe finds no violation on any tab or dialog, in both themes", async () => 
     expect(await violations(page), `dialog, ${look.theme}`).toEqual([]);
   }
 });
-
-/** What axe-core has against the page, in a line each. */
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const found = (await page.evaluate("axe.run()")) as axe.AxeResults;
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-}
 
 test("by keyboard alone: through the tabs, a key created, and revoked", async () => {
   const page = await open("configuration");
