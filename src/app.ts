@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { findAdminToken } from "./admin/access/token.ts";
@@ -7,6 +6,7 @@ import { type Admin, createAdmin } from "./admin/server.ts";
 import { adminSourcesOf } from "./admin-sources.ts";
 import type { Config } from "./config/config.ts";
 import { digestOf } from "./config/local-keys.ts";
+import { makeKey } from "./config/new-key.ts";
 import { findConfig } from "./config/sources.ts";
 import { watchFiles } from "./config/watch.ts";
 import { editConfig } from "./config/write.ts";
@@ -15,11 +15,11 @@ import { doorwaysOf, fixedDiffering } from "./crew/fixed.ts";
 import { openVaultOf, refuseWrongPairs } from "./crew/foundation.ts";
 import type { Fleet } from "./crew/fleet.ts";
 import { Solo } from "./crew/solo.ts";
-import { PosternError, problem, reasonOf } from "./errors.ts";
+import { asProblem, PosternError, problem } from "./errors.ts";
 import { Clients } from "./gateway/local/clients.ts";
 import { beginChecks, listenOn } from "./gateway/local/listen.ts";
 import { clearTheWay } from "./gateway/local/socket.ts";
-import { Secret } from "./secret.ts";
+import type { Secret } from "./secret.ts";
 import type { Unlocking } from "./vault/identity/passphrase.ts";
 import { Upkeep } from "./vault/renewal/upkeep.ts";
 import type { Vault } from "./vault/vault.ts";
@@ -61,7 +61,7 @@ export async function startApp({
   refuseWrongPairs(config, vault, new Date());
   const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, logTo);
   const checked = { config, sources };
-  const consoleKey = new Secret(randomBytes(32).toString("base64url"));
+  const consoleKey = makeKey();
   const consoleDigest = digestOf(consoleKey.expose());
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
   const crew =
@@ -224,8 +224,7 @@ class App implements RunningApp {
   }
 
   #refused(what: "vault" | "configuration", error: unknown): void {
-    const { code, message, hint } =
-      error instanceof PosternError ? error : problem("internal", { reason: reasonOf(error) }, error);
+    const { code, message, hint } = asProblem(error);
     const outcome = code === "worker_behind" ? "in part" : "refused";
     this.#crew.reloaded(false);
     this.#reloads.add({ at: new Date().toISOString(), what, outcome, error: { code, message, hint } });

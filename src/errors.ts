@@ -751,6 +751,10 @@ export function errorBody(error: PosternError): string {
   return JSON.stringify({ error: { message: `${error.message} (${error.hint})`, type, param, code } });
 }
 
+/** What was thrown, as an error of the catalogue: itself where it is one, else `internal`. */
+export const asProblem = (thrown: unknown): PosternError =>
+  thrown instanceof PosternError ? thrown : problem("internal", { reason: reasonOf(thrown) }, thrown);
+
 /** What a system call or a library said, in one line: for the `reason` of an error. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,7 +1,8 @@
 import { lstat, mkdir, rmdir, unlink } from "node:fs/promises";
-import { connect, type Server } from "node:net";
+import type { Server } from "node:net";
 import { dirname } from "node:path";
 import { PosternError, problem, reasonOf } from "../errors.ts";
+import { isListening } from "../unix-socket.ts";
 
 /**
  * Binds a server to a socket that only its owner can open (0600), in a folder that only its owner can enter (0700) where
@@ -52,20 +53,9 @@ async function clear(path: string): Promise<void> {
   });
   if (there === undefined) return;
   if (!there.isSocket()) throw problem("file_exists", { file: path });
-  if (await answers(path)) throw problem("address_in_use", { address: path });
+  if (await isListening(path)) throw problem("address_in_use", { address: path });
   await unlink(path);
 }
-
-/** Whether a program listens there; also where this one may not connect to it. */
-const answers = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = connect(path);
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code !== "ECONNREFUSED"));
-  });
 
 const bind = (server: Server, path: string): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import { PosternError, problem, reasonOf } from "../errors.ts";
+import { asProblem, type PosternError, problem } from "../errors.ts";
 import type { Item } from "../vault/item.ts";
 import { asksFirst, publicBlobOf, sshKeyOf } from "../vault/kinds/ssh-key.ts";
 import { fingerprintOf } from "../vault/ssh/ssh-public.ts";
@@ -84,9 +84,7 @@ async function answer(o: SshAgentOptions, request: Request, gone: AbortSignal): 
     if (request.ask === "list") return list(o);
     if (request.ask === "sign") return (await sign(o, request, gone)) ?? failure();
   } catch (thrown) {
-    o.troubled(
-      thrown instanceof PosternError ? thrown : problem("internal", { reason: reasonOf(thrown) }, thrown),
-    );
+    o.troubled(asProblem(thrown));
   }
   return failure();
 }

@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import { PosternError, problem, reasonOf } from "../errors.ts";
+import { asProblem, problem, reasonOf } from "../errors.ts";
 
 /** Everything that a command reads from or writes to, handed in so that a command can run inside a test. */
 export interface Io {
@@ -35,8 +35,7 @@ export function sayJson(io: Io, data: unknown): void {
 /** Writes an error and its way out to standard error, and returns the exit status. */
 export function sayError(io: Io, thrown: unknown): number {
   if (thrown instanceof Exit) return thrown.status;
-  const error =
-    thrown instanceof PosternError ? thrown : problem("internal", { reason: reasonOf(thrown) }, thrown);
+  const error = asProblem(thrown);
   io.stderr.write(`error: ${error.message}\nhint: ${error.hint}\n`);
   return error.exit;
 }

@@ -1,7 +1,7 @@
 import type { SeenRequest } from "../admin/api/shapes/live.ts";
 import type { EndpointState, Looked, Looking } from "../admin/sources.ts";
 import type { Sources } from "../config/sources.ts";
-import { type Code, PosternError, problem, reasonOf } from "../errors.ts";
+import { asProblem, type Code, PosternError } from "../errors.ts";
 import type { Counted } from "../gateway/live/traffic.ts";
 import type { Doorway } from "../gateway/server.ts";
 import type { Samples } from "./samples.ts";
@@ -76,8 +76,7 @@ interface Told {
 }
 
 export function tell(error: unknown): Told {
-  const known =
-    error instanceof PosternError ? error : problem("internal", { reason: reasonOf(error) }, error);
+  const known = asProblem(error);
   return { code: known.code, message: known.message, hint: known.hint };
 }
 

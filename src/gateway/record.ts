@@ -86,6 +86,21 @@ export function beginRecord({ number, id, method, startedMs, startedAt }: Beginn
 
 const round = (ms: number): number => Math.round(ms * 10) / 10;
 
+/**
+ * The tokens of a streamed answer behind its first, and how long they took; undefined where that cannot be told.
+ *
+ * @param endedMs by the clock of the record
+ */
+export function tokensAfterFirst(
+  { firstTokenMs, usage }: RequestRecord,
+  endedMs: number,
+): { readonly tokens: number; readonly seconds: number } | undefined {
+  if (firstTokenMs === undefined) return undefined;
+  const tokens = (usage?.outputTokens ?? 0) - 1;
+  const seconds = (endedMs - firstTokenMs) / 1000;
+  return tokens < 1 || seconds <= 0 ? undefined : { tokens, seconds };
+}
+
 /** The fields of the request's log line. Times are milliseconds since the request's head. */
 export function logFields(record: RequestRecord): Record<string, unknown> {
   const { startedMs, connectedMs, firstByteMs, firstTokenMs, endedMs } = record;

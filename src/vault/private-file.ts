@@ -11,12 +11,20 @@ const sticky = 0o1000;
  * Reads a file that only its owner may read, and checks that on the open file. Undefined where there is none.
  * Throws `identity_exposed`, `vault_folder_exposed` or `file_unreadable`.
  */
-export async function readPrivate(file: string): Promise<Buffer | undefined> {
+export const readPrivate = (file: string): Promise<Buffer | undefined> =>
+  readChecked(file, (stats) => {
+    if (isExposed(stats)) throw problem("identity_exposed", { file, mode: modeOf(stats.mode) });
+  });
+
+/**
+ * Reads a file, checked as it was opened, in a folder where nobody else can have put it. Undefined where there is none.
+ * Throws what `check` does, `vault_folder_exposed` or `file_unreadable`.
+ */
+export async function readChecked(file: string, check: (stats: Stats) => void): Promise<Buffer | undefined> {
   try {
     const handle = await open(file, "r");
     try {
-      const stats = await handle.stat();
-      if (isExposed(stats)) throw problem("identity_exposed", { file, mode: modeOf(stats.mode) });
+      check(await handle.stat());
       await checkFolder(file);
       return await handle.readFile();
     } finally {
@@ -33,7 +41,7 @@ export async function readPrivate(file: string): Promise<Buffer | undefined> {
  * Throws `vault_folder_exposed` where anybody can put another file in the place of this one. In a folder with the sticky
  * bit, such as one that Kubernetes mounts, only a file's owner can.
  */
-export async function checkFolder(file: string): Promise<void> {
+async function checkFolder(file: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = dirname(file);
   const { mode } = await stat(folder);

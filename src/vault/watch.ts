@@ -1,4 +1,4 @@
-import { PosternError, problem, reasonOf } from "../errors.ts";
+import { asProblem, type PosternError } from "../errors.ts";
 import type { Store } from "./stores/store.ts";
 
 const pollMs = 500;
@@ -29,8 +29,7 @@ export function watchStore(
     } catch (thrown) {
       // Tried again at the next poll, even if the file stays as it is: the problem may lie elsewhere.
       seen = undefined;
-      const error =
-        thrown instanceof PosternError ? thrown : problem("internal", { reason: reasonOf(thrown) }, thrown);
+      const error = asProblem(thrown);
       if (stopped || told === error.message) return;
       told = error.message;
       failed(error);

@@ -51,12 +51,7 @@ export async function isWatched({ streams, requestsPerSecond, pairs, partMs }: L
   const adminToken = readFileSync(stage.folder.file("admin-token"), "utf8").trim();
   const open = await Streams.open(serving.base, stage.upstream, streams);
   const over = new AbortController();
-  const events = (async () => {
-    while (!over.signal.aborted) {
-      await open.send();
-      await pause(eventEveryMs);
-    }
-  })();
+  const events = open.keepSending(eventEveryMs, over.signal);
 
   let sent = 0;
   const part = async (): Promise<Part> => {

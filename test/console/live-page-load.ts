@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { setTimeout as pause } from "node:timers/promises";
 import type { CDPSession, Page } from "playwright-core";
 import { expect } from "vitest";
 import { Streams } from "../gateway/streams.ts";
@@ -55,12 +54,7 @@ export async function watchPage({
   await using serving = await stage.serve();
   const open = await Streams.open(serving.base, stage.upstream, streams);
   const over = new AbortController();
-  const events = (async () => {
-    while (!over.signal.aborted) {
-      await open.send();
-      await pause(eventEveryMs);
-    }
-  })();
+  const events = open.keepSending(eventEveryMs, over.signal);
   const page = await openPage(serving, stage);
   const devtools = await page.context().newCDPSession(page);
   const held: Held[] = [];

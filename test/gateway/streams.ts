@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Client, connect } from "../support/client.ts";
 import { Cut, type Head } from "../support/wire.ts";
 import type { Exchange, Upstream } from "../support/upstream.ts";
@@ -74,6 +75,14 @@ export class Streams {
         Promise.race([exchange.write(chunk(event(exchange.target, sent))), exchange.closed]),
       ),
     );
+  }
+
+  /** Sends one after the other, so many milliseconds apart, until the signal. */
+  async keepSending(everyMs: number, until: AbortSignal): Promise<void> {
+    while (!until.aborted) {
+      await this.send();
+      await pause(everyMs);
+    }
   }
 
   /** Ends all, and returns the numbers of those that lost or altered something, or were cut off. */

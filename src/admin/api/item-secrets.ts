@@ -30,7 +30,7 @@ export const itemSecretRoutes =
           const item = await asked(vault.get(name));
           return kinds[item.kind].reveal(item);
         });
-        return reply.header("Cache-Control", "no-store").send({ value: value.expose() });
+        return reply.send({ value: value.expose() });
       },
     );
 
@@ -90,5 +90,4 @@ function fileOf(item: Item, part: string) {
 const fileHeaders = (fileName: string) => ({
   "Content-Type": "application/octet-stream",
   "Content-Disposition": `attachment; filename="${fileName}"`,
-  "Cache-Control": "no-store",
 });

@@ -48,7 +48,7 @@ export const keyRoutes =
           first = config().keys === undefined;
           return addingKey(name, key, { ...allowance, ...limits })(text);
         });
-        return reply.code(201).header("Cache-Control", "no-store").send({ name, key: key.expose(), first });
+        return reply.code(201).send({ name, key: key.expose(), first });
       },
     );
 

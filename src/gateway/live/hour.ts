@@ -1,5 +1,5 @@
 import type { Outcome } from "../outcome.ts";
-import type { RequestRecord } from "../record.ts";
+import { type RequestRecord, tokensAfterFirst } from "../record.ts";
 import type { Copies } from "./copies.ts";
 import { Ended } from "./ended.ts";
 import { Scale } from "./scale.ts";
@@ -132,10 +132,8 @@ function troubleOf({ outcome = "postern-internal", status }: RequestRecord): Tro
 
 /** The speed of a complete streamed answer behind its first token, where it can be told. */
 export function tokensPerSecondOf(record: RequestRecord): number | undefined {
-  const { firstTokenMs, endedMs, usage, cache, outcome } = record;
-  if (outcome !== "done" || cache === "hit" || firstTokenMs === undefined || endedMs === undefined)
-    return undefined;
-  const after = (usage?.outputTokens ?? 0) - 1;
-  const seconds = (endedMs - firstTokenMs) / 1000;
-  return after < 1 || seconds <= 0 ? undefined : after / seconds;
+  const { endedMs, cache, outcome } = record;
+  if (outcome !== "done" || cache === "hit" || endedMs === undefined) return undefined;
+  const after = tokensAfterFirst(record, endedMs);
+  return after && after.tokens / after.seconds;
 }

@@ -1,9 +1,9 @@
 import type { Stats } from "node:fs";
 import { lstat, mkdir, stat, unlink } from "node:fs/promises";
-import { connect } from "node:net";
 import { dirname } from "node:path";
 import type { Address } from "../../config/config.ts";
 import { problem, reasonOf } from "../../errors.ts";
+import { isListening } from "../../unix-socket.ts";
 
 /**
  * Makes a Unix socket's path ready to be bound, once, before the one or several processes that listen there: its
@@ -42,13 +42,5 @@ function openTo({ uid, mode }: Stats): string | undefined {
 async function removeLeft(path: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
   if (there?.isSocket() !== true) return;
-  const left = await new Promise<boolean>((resolve) => {
-    const probe = connect(path);
-    probe.once("connect", () => {
-      probe.destroy();
-      resolve(false);
-    });
-    probe.once("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "ECONNREFUSED"));
-  });
-  if (left) await unlink(path);
+  if (!(await isListening(path))) await unlink(path);
 }

@@ -2,8 +2,8 @@ import type { Registry } from "prom-client";
 import { Counts, Kept } from "./cells.ts";
 import { registryOf } from "./exposition.ts";
 import { familiesOf, type KnownEndpoints, type Sources } from "./families.ts";
-import type { RequestRecord } from "../record.ts";
-import { type AttemptResult, type CacheResult, EndpointTally, type KeyRefusal, KeyTally } from "./tally.ts";
+import type { CacheResult, RequestRecord } from "../record.ts";
+import { type AttemptResult, EndpointTally, type KeyRefusal, KeyTally } from "./tally.ts";
 
 /**
  * What is counted of one gateway. To count is cheap, for it only adds to cells of its own; what is read is made of them

@@ -1,13 +1,10 @@
 import { Counts, Distribution, Kept } from "./cells.ts";
 import { type Operation, operationOf } from "./operation.ts";
 import type { Outcome } from "../outcome.ts";
-import type { RequestRecord } from "../record.ts";
+import { type CacheResult, type RequestRecord, tokensAfterFirst } from "../record.ts";
 
 /** How one attempt to have a request answered ended; the numbers are statuses that let another be made. */
 export type AttemptResult = "answered" | "unreachable" | "unanswered" | "429" | "502" | "503" | "504";
-
-/** What the cache did for a request; `bypass` where the request or its answer may not be kept. */
-export type CacheResult = "hit" | "miss" | "bypass";
 
 /** Why a local key was not enough for a request. */
 export type KeyRefusal = "unknown" | "endpoint" | "model" | "requests" | "tokens" | "concurrency";
@@ -43,11 +40,10 @@ export class ModelTally {
     if (usage?.outputTokens !== undefined) this.outputTokens.observe(usage.outputTokens);
     if (error !== "" || firstTokenMs === undefined) return;
     this.firstToken.observe((firstTokenMs - startedMs) / 1000);
-    const after = (usage?.outputTokens ?? 0) - 1;
-    const seconds = (endedMs - firstTokenMs) / 1000;
-    if (after < 1 || seconds <= 0) return;
-    this.perOutputToken.observe(seconds / after);
-    this.outputPerSecond.observe(after / seconds);
+    const after = tokensAfterFirst(record, endedMs);
+    if (after === undefined) return;
+    this.perOutputToken.observe(after.seconds / after.tokens);
+    this.outputPerSecond.observe(after.tokens / after.seconds);
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Code, PosternError, problem, reasonOf } from "../../errors.ts";
+import { asProblem, type Code, PosternError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { Draft, Item, KindName } from "../item.ts";
 import { kinds } from "../kinds/index.ts";
@@ -47,8 +47,7 @@ export async function perform({ kind: name, input: given, now, waiting }: Task):
       item: JSON.stringify(stored({ name: input.name, kind: name, created: now, changed: now, ...draft })),
     };
   } catch (error) {
-    const { code, message, hint, param } =
-      error instanceof PosternError ? error : problem("internal", { reason: reasonOf(error) }, error);
+    const { code, message, hint, param } = asProblem(error);
     return { code, message, hint, param };
   }
 }

@@ -1,7 +1,7 @@
-import { open, readFile, realpath, rm, stat } from "node:fs/promises";
+import { readFile, realpath, rm, stat } from "node:fs/promises";
 import { watchFolderOf } from "../../config/watch.ts";
-import { problem, PosternError, reasonOf } from "../../errors.ts";
-import { checkFolder, modeOf } from "../private-file.ts";
+import { problem, reasonOf } from "../../errors.ts";
+import { modeOf, readChecked } from "../private-file.ts";
 import { dropBackups, keepBackup, listBackups } from "./backups.ts";
 import { withLock } from "./lock.ts";
 import { replace, sweep } from "./replace.ts";
@@ -55,22 +55,12 @@ export function fileStore(file: string): Store {
 }
 
 async function read(file: string): Promise<Uint8Array> {
-  try {
-    const handle = await open(file, "r");
-    try {
-      const { mode } = await handle.stat();
-      if (process.platform !== "win32" && (mode & 0o022) !== 0)
-        throw problem("vault_exposed", { file, mode: modeOf(mode) });
-      await checkFolder(file);
-      return await handle.readFile();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (error instanceof PosternError) throw error;
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw problem("vault_missing", { file }, error);
-    throw problem("file_unreadable", { file, reason: reasonOf(error) }, error);
-  }
+  const bytes = await readChecked(file, ({ mode }) => {
+    if (process.platform !== "win32" && (mode & 0o022) !== 0)
+      throw problem("vault_exposed", { file, mode: modeOf(mode) });
+  });
+  if (bytes === undefined) throw problem("vault_missing", { file });
+  return bytes;
 }
 
 async function readMark(mark: string): Promise<string | undefined> {
