@@ -154,7 +154,7 @@ test("however a connection's reads fall, a tap finds the usage and a recording k
           ]),
           Buffer.from("0\r\n\r\n"),
         ]);
-        const cache = new AnswerCache({ sizeBytes: 1 << 22, ttlMs: 1000 });
+        const cache = new AnswerCache({ sizeBytes: 1 << 22, ttlMs: 3_600_000 });
         const recording = cache.record("key");
         let tap: UsageTap | undefined;
         const reader = new ResponseReader("POST", {
