@@ -3,7 +3,7 @@ import type { DestinationStream } from "pino";
 
 /** Lines wait for each other until there are so many bytes of them, or for so many milliseconds. */
 const gathered = { bytes: 64 * 1024, ms: 100 };
-/** What waits for a reader that does not read, in bytes; beyond it lines are lost. */
+/** What waits for a reader that does not read, in bytes, nearly all of which are characters; beyond it lines are lost. */
 const mostBytes = 16 * 1024 * 1024;
 /** How long a process that ends waits for such a reader, in steps of so many milliseconds. */
 const lastWords = { steps: 20, ms: 50 };
@@ -23,14 +23,18 @@ const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException | nu
  */
 export function logToStandardError(): LogFile {
   const file = 2;
-  let waiting: Buffer[] = [];
+  /** What a write left over, and the lines behind it. */
+  let rest: Buffer = Buffer.alloc(0);
+  let lines: string[] = [];
   let waitingBytes = 0;
   let writing = false;
   let timer: NodeJS.Timeout | undefined;
 
   const take = (): Buffer => {
-    const bytes = Buffer.concat(waiting);
-    waiting = [];
+    const text = Buffer.from(lines.join(""));
+    const bytes = rest.length === 0 ? text : Buffer.concat([rest, text]);
+    rest = Buffer.alloc(0);
+    lines = [];
     waitingBytes = 0;
     return bytes;
   };
@@ -47,11 +51,9 @@ export function logToStandardError(): LogFile {
     write(file, bytes, (error, written) => {
       writing = false;
       // What could not be written for another reason is lost: there is nobody to tell.
-      const rest = error === null ? bytes.subarray(written) : isFull(error) ? bytes : Buffer.alloc(0);
-      if (rest.length > 0) {
-        waiting.unshift(rest);
-        waitingBytes += rest.length;
-      }
+      if (error === null) rest = bytes.subarray(written);
+      else if (isFull(error)) rest = bytes;
+      waitingBytes += rest.length;
       if (waitingBytes > 0) flushSoon();
     });
   };
@@ -70,9 +72,8 @@ export function logToStandardError(): LogFile {
   return {
     write(line) {
       if (waitingBytes > mostBytes) return;
-      const bytes = Buffer.from(line);
-      waiting.push(bytes);
-      waitingBytes += bytes.length;
+      lines.push(line);
+      waitingBytes += line.length;
       if (waitingBytes >= gathered.bytes) flush();
       else flushSoon();
     },

@@ -16,7 +16,7 @@ import { Relay } from "./relay.ts";
 import { RequestLog } from "./request-log.ts";
 import type { Reply } from "./local/reply.ts";
 import { requestIdOf } from "./local/respond.ts";
-import { chooseRoute } from "./route.ts";
+import { chooseRoute, type Route } from "./route.ts";
 import type { Rules } from "./keys/rules.ts";
 import type { Traffic } from "./live/traffic.ts";
 import { tunnel } from "./tunnel.ts";
@@ -97,20 +97,23 @@ export class Handler {
       if (page !== undefined) reply.amend = readableBy(page);
       guard(ask, entry, rules.welcome);
       if (page !== undefined && isPreflight(ask)) return this.#permitPage(ask, page, reply, record);
-      const entered = await this.#entrance.admit(ask, entry.endpoint, rules, directory, record);
-      if (listsModels(entered)) await this.#listModels(reply, record, entered);
-      else await this.#relay({ reply, upgrade }, entered, record);
+      const admitted = this.#entrance.admit(ask, entry.endpoint, rules, directory, record);
+      const entered = admitted instanceof Promise ? await admitted : admitted;
+      if (listsModels(entered)) return await this.#listModels(reply, record, entered);
+      const found = chooseRoute(entered.ask, entered.target, entered.directory);
+      const route = found instanceof Promise ? await found : found;
+      this.#relay({ reply, upgrade }, entered, route, record);
     } catch (error) {
       this.#failed(reply, record, error);
     }
   }
 
-  async #relay(
+  #relay(
     { reply, upgrade }: { readonly reply: Reply; readonly upgrade: Upgrade | undefined },
-    { ask, target, directory }: Entered,
+    { ask, target }: Entered,
+    route: Route,
     record: RequestRecord,
-  ): Promise<void> {
-    const route = await chooseRoute(ask, target, directory);
+  ): void {
     record.model = route.model;
     const settle = (outcome: Outcome): void => this.#settle(record, outcome);
     const relay = new Relay(

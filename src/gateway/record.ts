@@ -84,8 +84,6 @@ export function beginRecord({ number, id, method, startedMs, startedAt }: Beginn
   };
 }
 
-const round = (ms: number): number => Math.round(ms * 10) / 10;
-
 /**
  * The tokens of a streamed answer behind its first, and how long they took; undefined where that cannot be told.
  *
@@ -99,31 +97,4 @@ export function tokensAfterFirst(
   const tokens = (usage?.outputTokens ?? 0) - 1;
   const seconds = (endedMs - firstTokenMs) / 1000;
   return tokens < 1 || seconds <= 0 ? undefined : { tokens, seconds };
-}
-
-/** The fields of the request's log line. Times are milliseconds since the request's head. */
-export function logFields(record: RequestRecord): Record<string, unknown> {
-  const { startedMs, connectedMs, firstByteMs, firstTokenMs, endedMs } = record;
-  const since = (ms: number | undefined): number | undefined =>
-    ms === undefined ? undefined : round(ms - startedMs);
-  return {
-    requestId: record.id,
-    localKey: record.localKey,
-    endpoint: record.endpoint,
-    model: record.model?.slice(0, 200),
-    method: record.method,
-    status: record.status === 0 ? undefined : record.status,
-    outcome: record.outcome,
-    code: record.code,
-    connectMs: since(connectedMs),
-    firstByteMs: since(firstByteMs),
-    firstTokenMs: since(firstTokenMs),
-    durationMs: since(endedMs),
-    inputTokens: record.usage?.inputTokens,
-    outputTokens: record.usage?.outputTokens,
-    cache: record.cache,
-    tried: record.tried.length === 0 ? undefined : record.tried,
-    sentBytes: record.sentBytes,
-    receivedBytes: record.receivedBytes,
-  };
 }

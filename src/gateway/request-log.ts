@@ -1,28 +1,66 @@
 import { type DestinationStream, type Logger, symbols } from "pino";
-import { logFields, type RequestRecord } from "./record.ts";
+import type { RequestRecord } from "./record.ts";
+
+/** Text that stands for itself in a JSON string. */
+const plainText = /^[ !#-[\]-~]*$/;
+
+/** A member of a JSON object, behind others; nothing where there is no value. */
+const text = (name: string, value: string | undefined): string =>
+  value === undefined ? "" : `,"${name}":${plainText.test(value) ? `"${value}"` : JSON.stringify(value)}`;
+const number = (name: string, value: number | undefined): string =>
+  value === undefined ? "" : `,"${name}":${value}`;
+const since = (name: string, startMs: number, ms: number | undefined): string =>
+  ms === undefined ? "" : `,"${name}":${Math.round((ms - startMs) * 10) / 10}`;
+
+/** The members of a request's line. Times are milliseconds since the request's head. */
+function membersOf(record: RequestRecord): string {
+  const { startedMs, usage, tried } = record;
+  return (
+    text("requestId", record.id) +
+    text("localKey", record.localKey) +
+    text("endpoint", record.endpoint) +
+    text("model", record.model?.slice(0, 200)) +
+    text("method", record.method) +
+    number("status", record.status === 0 ? undefined : record.status) +
+    text("outcome", record.outcome) +
+    text("code", record.code) +
+    since("connectMs", startedMs, record.connectedMs) +
+    since("firstByteMs", startedMs, record.firstByteMs) +
+    since("firstTokenMs", startedMs, record.firstTokenMs) +
+    since("durationMs", startedMs, record.endedMs) +
+    number("inputTokens", usage?.inputTokens) +
+    number("outputTokens", usage?.outputTokens) +
+    text("cache", record.cache) +
+    (tried.length === 0 ? "" : `,"tried":${JSON.stringify(tried)}`) +
+    number("sentBytes", record.sentBytes) +
+    number("receivedBytes", record.receivedBytes)
+  );
+}
 
 /**
- * The line that each request has in the log. It goes past the logger into the logger's own stream: JSON.stringify makes
- * it in 0.6 µs, where the logger takes 2.1 to go over so many fields.
+ * The line that each request has in the log. It goes past the logger into the logger's own stream, and is put together
+ * here: the logger takes 2.1 µs to go over so many fields, JSON.stringify a third of that, and this a third again.
  */
 export class RequestLog {
   readonly #log: Logger;
   readonly #stream: DestinationStream;
   /** What every line of this logger carries, such as the worker's number. */
-  readonly #always: object;
+  readonly #always: string;
   #atMs = 0;
   #at = "";
 
   constructor(log: Logger) {
     this.#log = log;
     this.#stream = (log as unknown as { readonly [symbols.streamSym]: DestinationStream })[symbols.streamSym];
-    this.#always = log.bindings();
+    this.#always = Object.entries(log.bindings())
+      .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
+      .join("");
   }
 
   write(record: RequestRecord): void {
     if (!this.#log.isLevelEnabled("info")) return;
-    const line = { level: 30, time: this.#now(), ...this.#always, ...logFields(record), msg: "request" };
-    this.#stream.write(`${JSON.stringify(line)}\n`);
+    const line = `{"level":30,"time":"${this.#now()}"${this.#always}${membersOf(record)},"msg":"request"}\n`;
+    this.#stream.write(line);
   }
 
   /** In many requests a millisecond, the time is written down once. */

@@ -5,6 +5,7 @@ import { modelIn, type Peeked, peekBody, readBody, readOn, withModel } from "./b
 import type { Body } from "./upstream/connection.ts";
 import { type Destination, type Directory, pathsOf, type Pool } from "./directory.ts";
 import { limits } from "./limits.ts";
+import { type Soon, when } from "./soon.ts";
 import type { Target } from "./target.ts";
 import { Upstream } from "./upstream/upstream.ts";
 
@@ -52,24 +53,27 @@ const asPath = (id: string): string => encodeURI(id).replaceAll(/[?#]/g, encodeU
  * @throws PosternError endpoint_none, model_unknown, model_missing, model_too_far, body_unreadable
  * @throws ClientLeft
  */
-export async function chooseRoute(ask: Ask, target: Target, directory: Directory): Promise<Route> {
-  const route = await routeOf(ask, target, directory);
-  const { body, destination, shared } = route;
-  const isPart = body?.rest !== undefined && body.length !== undefined;
-  if (!isPart || shared !== undefined || !mayRenew(destination)) return route;
-  return { ...route, body: await readOn(body, limits.repeatedBodyBytes) };
+export function chooseRoute(ask: Ask, target: Target, directory: Directory): Soon<Route> {
+  return when(routeOf(ask, target, directory), (route) => {
+    const { body, destination, shared } = route;
+    const isPart = body?.rest !== undefined && body.length !== undefined;
+    if (!isPart || shared !== undefined || !mayRenew(destination)) return route;
+    return when(readOn(body, limits.repeatedBodyBytes), (whole) => ({ ...route, body: whole }));
+  });
 }
 
 /** Whether a request may be sent there once more, with a newer token. */
 const mayRenew = ({ way }: Destination): boolean => way instanceof Upstream && way.attachment.live.length > 0;
 
-async function routeOf(ask: Ask, target: Target, directory: Directory): Promise<Route> {
+function routeOf(ask: Ask, target: Target, directory: Directory): Soon<Route> {
   if (target.by !== "model") {
     const destination = directory.destinations.get(target.endpoint);
     if (destination === undefined)
       throw problem("endpoint_unknown", { endpoint: target.endpoint, known: [] });
-    if (target.by === "raw")
-      return alone(destination, undefined, { target: target.path + target.query, body: await readBody(ask) });
+    if (target.by === "raw") {
+      const path = target.path + target.query;
+      return when(readBody(ask), (body) => alone(destination, undefined, { target: path, body }));
+    }
     return toEndpoint(ask, target, destination, directory);
   }
   if (directory.destinations.size === 0) throw problem("endpoint_none", undefined);
@@ -80,62 +84,58 @@ async function routeOf(ask: Ask, target: Target, directory: Directory): Promise<
   return byBody(ask, target, directory);
 }
 
-const alone = (destination: Destination, model: string | undefined, errand: Errand): Route => ({
-  destination,
-  model,
-  ...errand,
-  shared: undefined,
-});
+const alone = (
+  destination: Destination,
+  model: string | undefined,
+  { target, body }: Errand,
+  shared?: Shared,
+): Route => ({ destination, model, target, body, shared });
 
 /** The route to the endpoints of a pool; `errandTo` says what each gets. */
 function among(pool: Pool, errandTo: Shared["errandTo"]): Route {
   const { destinations, model } = pool;
   const [destination] = destinations;
   const errand = errandTo(destination);
-  if (destinations.length === 1) return alone(destination, model, errand);
-  return { destination, model, ...errand, shared: { pool, errandTo } };
+  return alone(destination, model, errand, destinations.length === 1 ? undefined : { pool, errandTo });
 }
 
 /** A route that needs no model: the body is awaited for it only where the endpoint has aliases to put in place. */
-async function toEndpoint(
-  ask: Ask,
-  target: Target,
-  destination: Destination,
-  directory: Directory,
-): Promise<Route> {
+function toEndpoint(ask: Ask, target: Target, destination: Destination, directory: Directory): Soon<Route> {
   const named = modelInPath(target.path);
-  if (destination.endpoint.aliases.size > 0 && named === undefined) {
-    const peeked = await peekBody(ask, directory.peekBytes);
-    return alone(destination, peeked.found?.model, errandWith(destination, target, peeked, isJson(ask)));
-  }
-  const body = await readBody(ask);
-  return alone(destination, named ?? modelIn(body), {
-    target:
-      named === undefined ? upstreamTarget(destination, target) : modelTarget(destination, target, named),
-    body,
-  });
+  if (destination.endpoint.aliases.size > 0 && named === undefined)
+    return when(peekBody(ask, directory.peekBytes), (peeked) =>
+      alone(destination, peeked.found?.model, errandWith(destination, target, peeked, isJson(ask))),
+    );
+  const to =
+    named === undefined ? upstreamTarget(destination, target) : modelTarget(destination, target, named);
+  return when(readBody(ask), (body) => alone(destination, named ?? modelIn(body), { target: to, body }));
 }
 
-async function byPath(ask: Ask, target: Target, model: string, directory: Directory): Promise<Route> {
+function byPath(ask: Ask, target: Target, model: string, directory: Directory): Soon<Route> {
   const pool = directory.byModel.get(model);
   if (pool === undefined) {
     if (directory.fallback === undefined) throw unknownModel(model, directory);
     return toEndpoint(ask, target, directory.fallback, directory);
   }
-  const body = await readBody(ask);
-  return among(pool, (destination) => ({ target: modelTarget(destination, target, model), body }));
+  return when(readBody(ask), (body) =>
+    among(pool, (destination) => ({ target: modelTarget(destination, target, model), body })),
+  );
 }
 
-async function byBody(ask: Ask, target: Target, directory: Directory): Promise<Route> {
-  const peeked = await peekBody(ask, directory.peekBytes);
+const byBody = (ask: Ask, target: Target, directory: Directory): Soon<Route> =>
+  when(peekBody(ask, directory.peekBytes), (peeked) => byModel(ask, target, peeked, directory));
+
+function byModel(ask: Ask, target: Target, peeked: Peeked, directory: Directory): Soon<Route> {
   const { found, missing, beyond, body } = peeked;
   const json = isJson(ask);
   const pool = found === undefined ? undefined : directory.byModel.get(found.model);
   if (pool !== undefined) {
     // What is at hand whole can be sent to another endpoint, if the first one does not serve.
     const several = pool.destinations.length > 1 && body !== undefined;
-    const whole = several ? { ...peeked, body: await readOn(body, limits.repeatedBodyBytes) } : peeked;
-    return among(pool, (destination) => errandWith(destination, target, whole, json));
+    return when(several ? readOn(body, limits.repeatedBodyBytes) : body, (whole) => {
+      const known = { ...peeked, body: whole };
+      return among(pool, (destination) => errandWith(destination, target, known, json));
+    });
   }
   const { fallback } = directory;
   if (fallback !== undefined)

@@ -6,6 +6,7 @@ import type { Body } from "../upstream/connection.ts";
 import { FormScan } from "./form-scan.ts";
 import { limits } from "../limits.ts";
 import { type FoundModel, ModelScan } from "./model-scan.ts";
+import { type Soon, when } from "../soon.ts";
 
 /** The bytes of a body that is read whole, or nothing where it is longer than `mostBytes`. */
 export async function readWhole(content: Content, mostBytes: number): Promise<Buffer | undefined> {
@@ -34,19 +35,18 @@ export interface Peeked {
  *
  * @throws ClientLeft when the client goes away meanwhile
  */
-async function take(
+function take(
   { source, length }: Content,
-  enough: (chunk: Buffer, bytes: number) => boolean | Promise<boolean>,
-): Promise<Buffer[]> {
+  enough: (chunk: Buffer, bytes: number) => Soon<boolean>,
+): Soon<Buffer[]> {
   if (length === 0) return [];
   if (!Buffer.isBuffer(source)) return takeFrom(source, enough);
-  await enough(source, source.length);
-  return [source];
+  return when(enough(source, source.length), () => [source]);
 }
 
 function takeFrom(
   stream: Readable,
-  enough: (chunk: Buffer, bytes: number) => boolean | Promise<boolean>,
+  enough: (chunk: Buffer, bytes: number) => Soon<boolean>,
 ): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
   return new Promise((resolve, reject) => {
@@ -100,11 +100,12 @@ function bodyOf({ source, length }: Content, read: readonly Buffer[]): Body {
  * The body of a request that needs no model. A small one is read whole, so that it goes out in one write and can be
  * sent again when an idle connection turns out to be dead; the rest is streamed.
  */
-export async function readBody({ content }: Ask): Promise<Body | undefined> {
+export function readBody({ content }: Ask): Soon<Body | undefined> {
   if (content === undefined) return undefined;
   const { length = Infinity, source } = content;
   if (length > limits.wholeBodyBytes && !Buffer.isBuffer(source)) return bodyOf(content, []);
-  return bodyOf(content, await take(content, (_chunk, bytes) => bytes >= length));
+  const read = take(content, (_chunk, bytes) => bytes >= length);
+  return when(read, (chunks) => bodyOf(content, chunks));
 }
 
 /**
@@ -112,7 +113,7 @@ export async function readBody({ content }: Ask): Promise<Body | undefined> {
  *
  * @throws ClientLeft
  */
-export async function readOn(body: Body, limitBytes: number): Promise<Body> {
+export function readOn(body: Body, limitBytes: number): Soon<Body> {
   const { read, rest, length = 0 } = body;
   if (rest === undefined || length > limitBytes) return body;
   const before = read.reduce((sum, chunk) => sum + chunk.length, 0);
@@ -120,7 +121,7 @@ export async function readOn(body: Body, limitBytes: number): Promise<Body> {
   const more = takeFrom(rest, (_chunk, bytes) => bytes >= wanted || before + bytes > limitBytes);
   // It was paused behind what was read before.
   rest.resume();
-  return bodyOf({ source: rest, length: body.length }, [...read, ...(await more)]);
+  return when(more, (chunks) => bodyOf({ source: rest, length: body.length }, [...read, ...chunks]));
 }
 
 /** The model that a body names which was read whole anyway: for the log, where no route depends on it. */
@@ -148,23 +149,25 @@ function scanFor(ask: Ask): Scan | string {
 }
 
 /** Reads on until the body's model is found, the body ends, or `limitBytes` have been read. */
-export async function peekBody(ask: Ask, limitBytes: number): Promise<Peeked> {
+export function peekBody(ask: Ask, limitBytes: number): Soon<Peeked> {
   const { content } = ask;
   if (content === undefined) return { body: undefined, found: undefined, missing: undefined, beyond: false };
   const { length } = content;
   const scan = scanFor(ask);
   if (typeof scan === "string")
-    return { body: await readBody(ask), found: undefined, missing: scan, beyond: false };
+    return when(readBody(ask), (body) => ({ body, found: undefined, missing: scan, beyond: false }));
   // A small body is read to its end: then a second model in it counts as it does for the endpoint's parser.
   const wholeUpTo = length !== undefined && length <= limits.wholeBodyBytes ? length : 0;
   const enough = (bytes: number): boolean => {
     const decided = scan.found !== undefined || scan.hopeless !== undefined;
     return bytes >= (length ?? Infinity) || (decided && bytes >= wholeUpTo) || bytes >= limitBytes;
   };
-  const read = await take(content, (chunk, bytes) => {
-    const fed = scan.feed(chunk);
-    return fed === undefined ? enough(bytes) : fed.then(() => enough(bytes));
-  });
+  const read = take(content, (chunk, bytes) => when(scan.feed(chunk), () => enough(bytes)));
+  return when(read, (chunks) => peekedIn(content, chunks, scan));
+}
+
+/** What was read of a body, when enough of it was. */
+function peekedIn(content: Content, read: readonly Buffer[], scan: Scan): Peeked {
   const body = bodyOf(content, read);
   if (body.rest === undefined) scan.end();
   const found = placed(scan, read);

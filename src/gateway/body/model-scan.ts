@@ -19,6 +19,9 @@ const BOM = [0xef, 0xbb, 0xbf] as const;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
+/** Text that stands for itself in a JSON string. */
+const plainText = /^[ !#-[\]-~]*$/;
+
 /** What a string at the top level is, by where it stands. */
 type Role = "key" | "model" | "other";
 
@@ -178,9 +181,13 @@ export class ModelScan {
   /** The captured string, escapes undone; nothing when it is too long or not JSON. */
   #text(): string | undefined {
     if (this.#capturedBytes > limits.modelBytes) return undefined;
-    const bytes = Buffer.concat(this.#captured);
+    const [first, ...others] = this.#captured;
+    if (first === undefined) return "";
+    const bytes = others.length === 0 ? first : Buffer.concat(this.#captured);
+    const text = bytes.toString("utf8");
+    if (plainText.test(text)) return text;
     try {
-      const value: unknown = JSON.parse(`"${bytes.toString("utf8")}"`);
+      const value: unknown = JSON.parse(`"${text}"`);
       return typeof value === "string" ? value : undefined;
     } catch {
       return undefined;

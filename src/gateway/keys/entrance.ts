@@ -8,6 +8,7 @@ import type { Metrics } from "../metrics/metrics.ts";
 import { forbidden, permitModel, reachOf } from "./permit.ts";
 import type { Granted, LimitName, Quota } from "./quota.ts";
 import type { RequestRecord } from "../record.ts";
+import type { Soon } from "../soon.ts";
 import type { Rules } from "./rules.ts";
 import { mapTarget, type Target } from "../target.ts";
 
@@ -45,13 +46,13 @@ export class Entrance {
    * @throws PosternError of the local key, the target, the body and its model
    * @throws ClientLeft
    */
-  async admit(
+  admit(
     ask: Ask,
     own: string | undefined,
     rules: Rules,
     directory: Directory,
     record: RequestRecord,
-  ): Promise<Entered> {
+  ): Soon<Entered> {
     const key = rules.keyring && this.#identify(ask, rules.keyring);
     record.localKey = key?.name;
     const target = mapTarget(ask.target, directory.destinations, own);
@@ -62,13 +63,7 @@ export class Entrance {
       this.#metrics.refusedByKey(key.name, "endpoint");
       throw forbidden(key, `the endpoint "${target.endpoint}"`);
     }
-    await this.#count(key, record);
-    return {
-      ask: await this.#permit(key, bounded, target, directory.peekBytes),
-      target,
-      directory: this.#reach(key, directory),
-      key,
-    };
+    return this.#admitKey(key, bounded, target, directory, record);
   }
 
   /** A request has ended: gives its place back, and takes the tokens that it used. */
@@ -85,6 +80,22 @@ export class Entrance {
       this.#metrics.refusedByKey("", "unknown");
       throw error;
     }
+  }
+
+  async #admitKey(
+    key: LocalKeyConfig,
+    ask: Ask,
+    target: Target,
+    directory: Directory,
+    record: RequestRecord,
+  ): Promise<Entered> {
+    await this.#count(key, record);
+    return {
+      ask: await this.#permit(key, ask, target, directory.peekBytes),
+      target,
+      directory: this.#reach(key, directory),
+      key,
+    };
   }
 
   async #count(key: LocalKeyConfig, record: RequestRecord): Promise<void> {

@@ -16,6 +16,7 @@ const persistent = [
   "Keep-Alive",
   `timeout=${limits.clientKeepAliveMs / 1000}`,
 ] as const;
+const chunkedPersistent = ["Transfer-Encoding", "chunked", ...persistent] as const;
 
 /** The answer to one request of a plain connection. */
 export class PlainReply implements Reply {
@@ -61,12 +62,13 @@ export class PlainReply implements Reply {
     const headers = this.amend?.(given) ?? given;
     const bodiless = status === 204 || status === 304;
     this.#chunked = !bodiless && fieldValues(headers, "content-length").length === 0;
-    const framing = this.#chunked ? ["Transfer-Encoding", "chunked"] : [];
-    this.#head = headText(`HTTP/1.1 ${status} ${reason}`, [...headers, ...framing, ...persistent]);
+    const ours = this.#chunked ? chunkedPersistent : persistent;
+    this.#head = headText(`HTTP/1.1 ${status} ${reason}`, headers, ours);
   }
 
   data(part: Buffer): void {
-    for (const piece of this.#chunked ? chunkOf(part) : [part]) this.#push(piece);
+    if (!this.#chunked) this.#push(part);
+    else for (const piece of chunkOf(part)) this.#push(piece);
   }
 
   framed(chunks: Buffer): void {

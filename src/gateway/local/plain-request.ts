@@ -3,12 +3,13 @@ import type { Ask } from "./ask.ts";
 // The grammar of ordinary requests: a small part of RFC 9112's, in which no two parsers differ. It refuses nothing;
 // what does not fit is left to Node's parser, and to the guard behind it.
 
-const requestLine = /^(GET|POST) (\/[!-~]*) HTTP\/1\.1$/;
-const fieldLine = /^([A-Za-z][A-Za-z0-9-]*): ([!-~](?:[ -~]*[!-~])?)$/;
+const requestLine = /^(GET|POST) (\/[!-~]*) HTTP\/1\.1(?:\r\n|$)/;
+const fieldName = /^[A-Za-z][A-Za-z0-9-]*$/;
+const fieldValue = /^[!-~](?:[ -~]*[!-~])?$/;
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 const mostHeadBytes = 16 * 1024;
-const mostLines = 64;
+const mostFields = 64;
 
 /** Headers that say how a message ends or what becomes of its connection, where there is more than one way. */
 const unusual = new Set([
@@ -38,18 +39,22 @@ export interface PlainRequest extends Omit<Ask, "content"> {
 export function readPlainRequest(bytes: Buffer, mostBodyBytes: number): PlainRequest | undefined {
   const end = bytes.indexOf(HEAD_END);
   if (end < 0 || end > mostHeadBytes) return undefined;
-  const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
-  const start = requestLine.exec(first);
-  if (start === null || lines.length > mostLines) return undefined;
-  const method = start[1] ?? "";
+  const head = bytes.toString("latin1", 0, end);
+  const start = requestLine.exec(head);
+  if (start === null) return undefined;
+  const [{ length: fieldsAt }, method = "", target = ""] = start;
   const rawHeaders: string[] = [];
   let length: number | undefined;
   let hosts = 0;
-  for (const line of lines) {
-    const field = fieldLine.exec(line);
-    if (field === null) return undefined;
-    const name = field[1] ?? "";
-    const value = field[2] ?? "";
+  let lineEnd = 0;
+  for (let at = fieldsAt; at < head.length; at = lineEnd + 2) {
+    const colon = head.indexOf(": ", at);
+    const next = head.indexOf("\r\n", at);
+    lineEnd = next < 0 ? head.length : next;
+    if (colon < 0 || colon > lineEnd || rawHeaders.length === 2 * mostFields) return undefined;
+    const name = head.slice(at, colon);
+    const value = head.slice(colon + 2, lineEnd);
+    if (!fieldName.test(name) || !fieldValue.test(value)) return undefined;
     const lower = name.toLowerCase();
     if (lower === "host") hosts += 1;
     else if (lower === "content-length") {
@@ -64,7 +69,7 @@ export function readPlainRequest(bytes: Buffer, mostBodyBytes: number): PlainReq
   if (length !== undefined && length > mostBodyBytes) return undefined;
   return {
     method,
-    target: start[2] ?? "",
+    target,
     version: "1.1",
     rawHeaders,
     bodyAt: end + HEAD_END.length,

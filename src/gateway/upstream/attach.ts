@@ -5,6 +5,7 @@ import type { Secret } from "../../secret.ts";
 import type { Item, Live } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
 import { pair } from "../../vault/pairing.ts";
+import { dashed } from "./header-name.ts";
 
 /** A TLS client identity; `certificate` is the leaf and then its chain, in PEM. */
 interface Identity {
@@ -19,6 +20,8 @@ export interface Attachment {
   /** The only origin that this may be sent to. */
   readonly origin: string;
   readonly headers: readonly { readonly name: string; readonly value: Secret }[];
+  /** Of the headers, as `dashed` writes them. */
+  readonly names: ReadonlySet<string>;
   readonly identity: Identity | undefined;
   /** What keeps items fresh whose value comes from a source, with their names; mostly none. */
   readonly live: readonly { readonly item: string; readonly live: Live }[];
@@ -55,7 +58,8 @@ export function attachmentOf(
     definitions.push(name, item.changed.toISOString());
   }
   const version = versionOf(headers, identity, definitions);
-  return { origin: endpoint.origin, headers, identity, live, version };
+  const names = new Set(headers.map(({ name }) => dashed(name)));
+  return { origin: endpoint.origin, headers, names, identity, live, version };
 }
 
 /** A digest of all that is attached: dates can repeat, and names say nothing of the content. */

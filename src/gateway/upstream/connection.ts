@@ -47,14 +47,14 @@ export interface ExchangeEvents extends ResponseSink {
 
 const CRLF = Buffer.from("\r\n");
 
-/** The headers of a request, with those that frame its body and say what becomes of the connection. */
-function framedHeaders({ headers, body, upgrade }: UpstreamRequest): string[] {
-  const framed = [...headers];
-  if (body?.length !== undefined) framed.push("Content-Length", String(body.length));
-  else if (body !== undefined) framed.push("Transfer-Encoding", "chunked");
-  if (upgrade === undefined) framed.push("Connection", "keep-alive");
-  else framed.push("Connection", "Upgrade", "Upgrade", upgrade);
-  return framed;
+/** The headers that frame a request's body, and say what becomes of the connection. */
+function framingOf({ body, upgrade }: UpstreamRequest): string[] {
+  const framing: string[] = [];
+  if (body?.length !== undefined) framing.push("Content-Length", String(body.length));
+  else if (body !== undefined) framing.push("Transfer-Encoding", "chunked");
+  if (upgrade === undefined) framing.push("Connection", "keep-alive");
+  else framing.push("Connection", "Upgrade", "Upgrade", upgrade);
+  return framing;
 }
 
 /**
@@ -113,12 +113,12 @@ export class Connection implements ResponseSink {
     this.#phase = "wait";
     this.#paused = false;
     this.#silent = true;
-    const switched = (head: ResponseHead, rest: Buffer): void => this.#handOver(head, rest);
-    this.#reader = new ResponseReader(
-      request.method,
-      this,
-      request.upgrade === undefined ? undefined : switched,
-    );
+    const { method, upgrade } = request;
+    const switched =
+      upgrade === undefined
+        ? undefined
+        : (head: ResponseHead, rest: Buffer): void => this.#handOver(head, rest);
+    this.#reader = new ResponseReader(method, this, switched);
     this.#send(request);
   }
 
@@ -185,7 +185,7 @@ export class Connection implements ResponseSink {
     const { body } = request;
     const socket = this.#socket;
     const firstLine = `${request.method} ${request.target} HTTP/1.1`;
-    const head = headText(firstLine, framedHeaders(request));
+    const head = headText(firstLine, request.headers, framingOf(request));
     this.#sent = false;
     if (body?.rest === undefined) {
       // Head and body in one write: one TLS record and one packet for most requests.

@@ -1,4 +1,5 @@
 import type { Attachment } from "./attach.ts";
+import { dashed, plain } from "./header-name.ts";
 import { fieldTokens } from "./wire.ts";
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1), and `Expect`, which this side answers itself. */
@@ -15,8 +16,7 @@ const requestOnly = new Set(["trailer", "expect", "content-length", "host", "htt
 
 /**
  * Headers in which clients carry credentials. What a local program sends in them is a dummy, or meant for somebody
- * else; the endpoint gets its credentials from the vault alone. In a request's headers `_` counts as `-`, since servers
- * that map headers to variables read both alike.
+ * else; the endpoint gets its credentials from the vault alone.
  */
 const credentials = new Set([
   "authorization",
@@ -28,8 +28,8 @@ const credentials = new Set([
   "cookie",
 ]);
 
-const plain = (name: string): string => name.toLowerCase();
-const dashed = (name: string): string => (name.includes("_") ? name.replaceAll("_", "-") : name);
+/** What no request takes along. */
+const dropped = new Set([...hopByHop, ...requestOnly, ...credentials]);
 
 /** The headers of the request to the endpoint, without those that frame its body: names and values in turn. */
 export function requestHeaders(
@@ -39,15 +39,12 @@ export function requestHeaders(
 ): string[] {
   // First what Connection names, then what we attach: a client could name Authorization there (CVE-2026-33805).
   const named = fieldTokens(rawHeaders, "connection");
-  const attached = new Set(attachment.headers.map((header) => dashed(plain(header.name))));
   const headers = ["Host", host];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const original = rawHeaders[i] ?? "";
-    const name = plain(original);
-    const alike = dashed(name);
-    if (hopByHop.has(alike) || requestOnly.has(alike) || credentials.has(alike) || attached.has(alike))
-      continue;
-    if (named.length > 0 && named.includes(name)) continue;
+    const alike = dashed(original);
+    if (dropped.has(alike) || attachment.names.has(alike)) continue;
+    if (named.length > 0 && named.includes(plain(original))) continue;
     const value = rawHeaders[i + 1] ?? "";
     const kept = alike === "sec-websocket-protocol" ? withoutKeys(value) : value;
     if (kept !== "" || value === "") headers.push(original, kept);

@@ -27,7 +27,7 @@ export interface ResponseSink {
 export class WireError extends Error {}
 
 // White space around the value is cut off by `trimmed`: a pattern for it takes quadratic time on long runs of blanks.
-const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
+const fieldLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const chunkLine = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 
@@ -42,15 +42,24 @@ function trimmed(text: string): string {
   return text.slice(from, to);
 }
 
-function parseFields(lines: readonly string[]): string[] {
+/** The fields of a section, whose lines begin at `from`. */
+function parseFields(text: string, from: number): string[] {
   const fields: string[] = [];
-  for (const line of lines) {
-    const match = fieldLine.exec(line);
+  for (let at = from; at < text.length;) {
+    const end = lineEnd(text, at);
+    const line = text.slice(at, end);
     // A line that continues the one before (obs-fold, RFC 9112 §5.2) fails here too: it begins with white space.
-    if (match === null) throw new WireError("a header line is malformed");
-    fields.push(match[1] ?? "", trimmed(match[2] ?? ""));
+    if (!fieldLine.test(line)) throw new WireError("a header line is malformed");
+    const colon = line.indexOf(":");
+    fields.push(line.slice(0, colon), trimmed(line.slice(colon + 1)));
+    at = end + CRLF.length;
   }
   return fields;
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf("\r\n", from);
+  return end < 0 ? text.length : end;
 }
 
 /** All values of one header, by its lower-case name. */
@@ -65,16 +74,18 @@ export function fieldValues(rawHeaders: readonly string[], name: string): string
 /** The members of a comma-separated header, in lower case. */
 export function fieldTokens(rawHeaders: readonly string[], name: string): string[] {
   const values = fieldValues(rawHeaders, name);
-  // Most messages have none of those that are asked for.
-  return values.length === 0
-    ? values
-    : values.flatMap((value) => value.toLowerCase().split(",").map(trimmed));
+  // Most messages have none of those that are asked for, or one with one member.
+  if (values.length === 0) return values;
+  const [only = ""] = values;
+  if (values.length === 1 && !only.includes(",")) return [trimmed(only.toLowerCase())];
+  return values.flatMap((value) => value.toLowerCase().split(",").map(trimmed));
 }
 
 /** The text of a message's head: its first line, and its headers, names and values in turn. */
-export function headText(firstLine: string, headers: readonly string[]): string {
+export function headText(firstLine: string, ...headers: readonly (readonly string[])[]): string {
   let text = `${firstLine}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  for (const some of headers)
+    for (let i = 0; i < some.length; i += 2) text += `${some[i]}: ${some[i + 1]}\r\n`;
   return `${text}\r\n`;
 }
 
@@ -214,10 +225,12 @@ export class ResponseReader {
         throw new WireError("it does not begin with HTTP/1.1");
       return undefined;
     }
-    const [first = "", ...lines] = found.text.split("\r\n");
-    const match = statusLine.exec(first);
+    const { text } = found;
+    const end = lineEnd(text, 0);
+    const match = statusLine.exec(text.slice(0, end));
     if (match === null) throw new WireError("the status line is malformed");
-    const head = { status: Number(match[2]), reason: match[3] ?? "", rawHeaders: parseFields(lines) };
+    const rawHeaders = parseFields(text, end + CRLF.length);
+    const head = { status: Number(match[2]), reason: match[3] ?? "", rawHeaders };
     if (head.status === 101) {
       if (this.#switched === undefined) throw new WireError("it switched protocols without being asked");
       this.#state = "done";
@@ -237,7 +250,8 @@ export class ResponseReader {
     const length = lengths[0];
     const connection = fieldTokens(rawHeaders, "connection");
     this.keepAlive = !connection.includes("close") && (http11 || connection.includes("keep-alive"));
-    const hint = /(?:^|[ ,;])timeout=([0-9]{1,6})/i.exec(fieldValues(rawHeaders, "keep-alive")[0] ?? "");
+    const [parameters] = fieldValues(rawHeaders, "keep-alive");
+    const hint = parameters === undefined ? null : /(?:^|[ ,;])timeout=([0-9]{1,6})/i.exec(parameters);
     this.keepAliveHintMs = hint === null ? undefined : Number(hint[1]) * 1000;
 
     if (codings.length > 0 && lengths.length > 0)
@@ -322,7 +336,7 @@ export class ResponseReader {
     }
     const found = this.#until(bytes, HEAD_END, limits.responseHeadBytes, "the trailer section");
     if (found === undefined) return undefined;
-    this.#finish(parseFields(found.text.split("\r\n")));
+    this.#finish(parseFields(found.text, 0));
     return found.after;
   }
 
