@@ -4,9 +4,13 @@ import type { RequestRecord } from "./record.ts";
 /** Text that stands for itself in a JSON string. */
 const plainText = /^[ !#-[\]-~]*$/;
 
-/** A member of a JSON object, behind others; nothing where there is no value. */
+// Members of a JSON object, behind others; nothing where there is no value.
+
+/** A word of ours, a name that the configuration allows, or an id (respond.ts): none has anything to escape. */
+const word = (name: string, value: string | undefined): string =>
+  value === undefined ? "" : `,"${name}":"${value}"`;
 const text = (name: string, value: string | undefined): string =>
-  value === undefined ? "" : `,"${name}":${plainText.test(value) ? `"${value}"` : JSON.stringify(value)}`;
+  value === undefined || plainText.test(value) ? word(name, value) : `,"${name}":${JSON.stringify(value)}`;
 const number = (name: string, value: number | undefined): string =>
   value === undefined ? "" : `,"${name}":${value}`;
 const since = (name: string, startMs: number, ms: number | undefined): string =>
@@ -16,21 +20,21 @@ const since = (name: string, startMs: number, ms: number | undefined): string =>
 function membersOf(record: RequestRecord): string {
   const { startedMs, usage, tried } = record;
   return (
-    text("requestId", record.id) +
-    text("localKey", record.localKey) +
-    text("endpoint", record.endpoint) +
+    word("requestId", record.id) +
+    word("localKey", record.localKey) +
+    word("endpoint", record.endpoint) +
     text("model", record.model?.slice(0, 200)) +
-    text("method", record.method) +
+    word("method", record.method) +
     number("status", record.status === 0 ? undefined : record.status) +
-    text("outcome", record.outcome) +
-    text("code", record.code) +
+    word("outcome", record.outcome) +
+    word("code", record.code) +
     since("connectMs", startedMs, record.connectedMs) +
     since("firstByteMs", startedMs, record.firstByteMs) +
     since("firstTokenMs", startedMs, record.firstTokenMs) +
     since("durationMs", startedMs, record.endedMs) +
     number("inputTokens", usage?.inputTokens) +
     number("outputTokens", usage?.outputTokens) +
-    text("cache", record.cache) +
+    word("cache", record.cache) +
     (tried.length === 0 ? "" : `,"tried":${JSON.stringify(tried)}`) +
     number("sentBytes", record.sentBytes) +
     number("receivedBytes", record.receivedBytes)

@@ -38,9 +38,9 @@ export function askOf(req: IncomingMessage, target: string = req.url ?? ""): Ask
 /** The value of a header, by its lower-case name; where it stands more than once, all of them (RFC 9110 §5.3). */
 export function headerOf({ rawHeaders }: Pick<Ask, "rawHeaders">, name: string): string | undefined {
   const values = fieldValues(rawHeaders, name);
-  return values.length === 0 ? undefined : values.join(", ");
+  return values.length < 2 ? values[0] : values.join(", ");
 }
 
 /** Whether a request asks for the one protocol that it may be switched to (RFC 6455 §4.1). */
-export const asksForWebSocket = ({ rawHeaders }: Pick<Ask, "rawHeaders">): boolean =>
-  fieldValues(rawHeaders, "upgrade").join(",").toLowerCase() === "websocket";
+export const asksForWebSocket = (ask: Pick<Ask, "rawHeaders">): boolean =>
+  headerOf(ask, "upgrade")?.toLowerCase() === "websocket";

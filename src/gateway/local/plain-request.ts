@@ -1,11 +1,11 @@
 import type { Ask } from "./ask.ts";
+import { plain } from "../upstream/header-name.ts";
 
 // The grammar of ordinary requests: a small part of RFC 9112's, in which no two parsers differ. It refuses nothing;
 // what does not fit is left to Node's parser, and to the guard behind it.
 
-const requestLine = /^(GET|POST) (\/[!-~]*) HTTP\/1\.1(?:\r\n|$)/;
-const fieldName = /^[A-Za-z][A-Za-z0-9-]*$/;
-const fieldValue = /^[!-~](?:[ -~]*[!-~])?$/;
+const plainHead = /^(?:GET|POST) \/[!-~]* HTTP\/1\.1(?:\r\n[A-Za-z][A-Za-z0-9-]*: [!-~](?:[ -~]*[!-~])?)*$/;
+const lineEnding = " HTTP/1.1";
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 const mostHeadBytes = 16 * 1024;
@@ -22,6 +22,11 @@ const unusual = new Set([
   "proxy-connection",
   "http2-settings",
 ]);
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\r\n", from);
+  return end < 0 ? text.length : end;
+}
 
 /** A request whose head came in one piece and is nothing but ordinary. */
 export interface PlainRequest extends Omit<Ask, "content"> {
@@ -40,22 +45,21 @@ export function readPlainRequest(bytes: Buffer, mostBodyBytes: number): PlainReq
   const end = bytes.indexOf(HEAD_END);
   if (end < 0 || end > mostHeadBytes) return undefined;
   const head = bytes.toString("latin1", 0, end);
-  const start = requestLine.exec(head);
-  if (start === null) return undefined;
-  const [{ length: fieldsAt }, method = "", target = ""] = start;
+  if (!plainHead.test(head)) return undefined;
   const rawHeaders: string[] = [];
   let length: number | undefined;
   let hosts = 0;
-  let lineEnd = 0;
-  for (let at = fieldsAt; at < head.length; at = lineEnd + 2) {
-    const colon = head.indexOf(": ", at);
-    const next = head.indexOf("\r\n", at);
-    lineEnd = next < 0 ? head.length : next;
-    if (colon < 0 || colon > lineEnd || rawHeaders.length === 2 * mostFields) return undefined;
+  let lineEnd = endOfLine(head, 0);
+  const method = head.slice(0, head.indexOf(" "));
+  const target = head.slice(method.length + 1, lineEnd - lineEnding.length);
+  while (lineEnd < head.length) {
+    const at = lineEnd + 2;
+    lineEnd = endOfLine(head, at);
+    const colon = head.indexOf(":", at);
     const name = head.slice(at, colon);
     const value = head.slice(colon + 2, lineEnd);
-    if (!fieldName.test(name) || !fieldValue.test(value)) return undefined;
-    const lower = name.toLowerCase();
+    if (rawHeaders.length === 2 * mostFields) return undefined;
+    const lower = plain(name);
     if (lower === "host") hosts += 1;
     else if (lower === "content-length") {
       if (length !== undefined || !/^(?:0|[1-9][0-9]{0,8})$/.test(value)) return undefined;

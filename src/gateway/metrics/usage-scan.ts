@@ -72,6 +72,12 @@ function eventData(
   return text.startsWith("data:", from) ? [from + "data:".length, to, false] : undefined;
 }
 
+const QUOTE = 0x22;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 
 /** Where the next character stands that is no white space. */
@@ -102,14 +108,14 @@ function usageBefore(
   let inner: string | undefined;
   const unowned = (): string | undefined => (cut && within.length > 0 ? inner : undefined);
   for (let at = to - 1; at >= from; at -= 1) {
-    const character = text[at];
-    if (character === "}" || character === "]") {
+    const code = text.charCodeAt(at);
+    if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
       ends[depth] = at + 1;
       depth += 1;
-    } else if (character === "{" || character === "[") {
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth -= 1;
       if (depth === 0) return undefined;
-    } else if (character === '"') {
+    } else if (code === QUOTE) {
       const open = openingQuote(text, at, from, cut);
       if (open < 0) return unowned();
       const colon = depth > 2 ? 0 : pastBlanks(text, at + 1);

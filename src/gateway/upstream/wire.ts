@@ -1,5 +1,6 @@
 import { hexValue } from "./chunks.ts";
 import { limits } from "../limits.ts";
+import { plain } from "./header-name.ts";
 
 /** The head of an answer, as it came. */
 export interface ResponseHead {
@@ -63,16 +64,19 @@ function lineEnd(text: string, from: number): number {
 }
 
 /** All values of one header, by its lower-case name. */
-export function fieldValues(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    if (rawHeaders[i]?.length === name.length && rawHeaders[i]?.toLowerCase() === name)
-      values.push(rawHeaders[i + 1] ?? "");
-  return values;
+export function fieldValues(rawHeaders: readonly string[], name: string): readonly string[] {
+  let values: string[] | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const other = rawHeaders[i] ?? "";
+    if (other.length === name.length && plain(other) === name) (values ??= []).push(rawHeaders[i + 1] ?? "");
+  }
+  return values ?? none;
 }
 
+const none: readonly string[] = Object.freeze([]);
+
 /** The members of a comma-separated header, in lower case. */
-export function fieldTokens(rawHeaders: readonly string[], name: string): string[] {
+export function fieldTokens(rawHeaders: readonly string[], name: string): readonly string[] {
   const values = fieldValues(rawHeaders, name);
   // Most messages have none of those that are asked for, or one with one member.
   if (values.length === 0) return values;
