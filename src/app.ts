@@ -17,6 +17,7 @@ import type { Fleet } from "./crew/fleet.ts";
 import { Solo } from "./crew/solo.ts";
 import { asProblem, PosternError, problem } from "./errors.ts";
 import { Clients } from "./gateway/local/clients.ts";
+import { handTo } from "./gateway/local/linger.ts";
 import { beginChecks, listenOn } from "./gateway/local/listen.ts";
 import { clearTheWay } from "./gateway/local/socket.ts";
 import type { Secret } from "./secret.ts";
@@ -266,8 +267,7 @@ class App implements RunningApp {
     const clients = new Clients();
     const listener = await listenOn(address, (socket) => {
       const { connections } = this.#checked.config.limits;
-      if (clients.admit(socket, () => admin.isIdle(socket), connections))
-        admin.server.emit("connection", socket);
+      if (clients.admit(socket, () => admin.idleSinceMs(socket), connections)) handTo(admin.server, socket);
     });
     this.#admin = admin;
     this.admin = listener.url;

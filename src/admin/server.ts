@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net";
 import fastify from "fastify";
 import { errorBody } from "../errors.ts";
+import { refuseMalformed } from "./malformed.ts";
 import type { Site } from "./site.ts";
 import type { AdminSources } from "./sources.ts";
 
@@ -10,11 +11,21 @@ const plain = /^\/(?:healthz|readyz|metrics)(?:\?|$)/;
 
 type Answer = (req: IncomingMessage, res: ServerResponse) => void;
 
+/** The answer to the last request of a connection. */
+interface Last {
+  readonly res: ServerResponse;
+  /** When all of it was given (`performance.now`). */
+  endedMs?: number;
+}
+
 /** The admin listener's server; the caller binds it. */
 export interface Admin {
   readonly server: Server;
-  /** Whether a connection could be closed and nobody would miss an answer. */
-  isIdle(socket: Socket): boolean;
+  /**
+   * Since when a connection could have been closed and nobody would have missed an answer (`performance.now`): 0 if it
+   * gave none yet, undefined if somebody would.
+   */
+  idleSinceMs(socket: Socket): number | undefined;
   /** Cuts off what the site answers, event streams among it, and lets it answer no more: health and metrics go on. */
   quiet(): void;
   close(): Promise<void>;
@@ -23,11 +34,22 @@ export interface Admin {
 export async function createAdmin(sources: AdminSources): Promise<Admin> {
   const { guard, inTurn, state, metrics, known } = sources;
   const site = new LazySite(sources);
-  const busy = new WeakMap<Socket, ServerResponse>();
+  const answers = new WeakMap<Socket, Last>();
   const app = fastify({
+    clientErrorHandler(error, socket) {
+      if (error.code === "ECONNRESET" || !socket.writable) return;
+      const res = answers.get(socket)?.res;
+      const waiting = res !== undefined && !res.writableFinished;
+      // What is wrong stands behind a request that waits for its answer, or within one whose answer has begun: ours would
+      // be taken for it, or for a part of it.
+      if (waiting && (res.req.complete || res.headersSent || res.socket === null)) socket.destroy();
+      else refuseMalformed(error, socket);
+    },
     serverFactory: (answer: Answer) =>
       createServer({ requestTimeout: 30_000, insecureHTTPParser: false }, (req, res) => {
-        busy.set(req.socket, res);
+        const last: Last = { res };
+        answers.set(req.socket, last);
+        res.once("finish", () => (last.endedMs = performance.now()));
         inTurn(req.socket, res, () => {
           if (plain.test(req.url ?? "")) answer(req, res);
           else site.answer(req, res);
@@ -53,7 +75,10 @@ export async function createAdmin(sources: AdminSources): Promise<Admin> {
   await app.ready();
   return {
     server: app.server,
-    isIdle: (socket) => busy.get(socket)?.writableFinished ?? true,
+    idleSinceMs(socket) {
+      const last = answers.get(socket);
+      return last === undefined ? 0 : last.endedMs;
+    },
     quiet: () => site.quiet(),
     async close() {
       site.quiet();

@@ -21,6 +21,8 @@ export const limits = {
   /** Connections beyond `limits.connections` that are answered at a time, and for how long; others are just closed. */
   turnedAway: 256,
   turnedAwayMs: 1_000,
+  /** How long, at least, a connection is left to send its first request before it may have to give way to others. */
+  newcomerMs: 10,
   /** How long an idle client connection is kept: longer than the pools of the SDKs keep theirs. */
   clientKeepAliveMs: 75_000,
   /** Of an answer's head or trailers, in bytes. */
@@ -48,8 +50,14 @@ export const limits = {
   fetchedBytes: 4 * 1024 * 1024,
   /** How many requests that ended are remembered, to be shown. */
   seenRequests: 1_000,
-  /** How long the rest of a request's body is read past, so that the client gets to read an answer that came early. */
+  /**
+   * How long a client may take to read the last answer of its connection, or one that came before it had sent all, and
+   * how many bytes are thrown away meanwhile: as many as a request may have by default.
+   */
   lingerMs: 30_000,
+  lingerBytes: 1024 * 1024 * 1024,
   /** How long streams in flight may go on after a stop was asked for. */
   drainMs: 30_000,
+  /** How long, of that, clients are left to read the last answers when nothing is in flight any more. */
+  partingMs: 1_000,
 } as const;

@@ -9,6 +9,7 @@ import { Clients } from "./local/clients.ts";
 import { type Entry, Handler, type HandlerOptions } from "./handle.ts";
 import { HttpReply } from "./local/http-reply.ts";
 import { limits } from "./limits.ts";
+import { handTo, isLingering, linger } from "./local/linger.ts";
 import { beginChecks, type Listener, listenOnEach } from "./local/listen.ts";
 import { Pipeline } from "./local/pipeline.ts";
 import { PlainConnection } from "./local/plain-connection.ts";
@@ -22,12 +23,21 @@ export interface Doorway {
   readonly endpoint: string | undefined;
 }
 
+/** A connection that was a plain one before. */
+interface HandedOver {
+  readonly entry: Entry;
+  /** When the last answer of the plain one was given, 0 if it gave none. */
+  readonly idleSinceMs: number;
+  /** It came with bytes that did not wait for its last answer. */
+  readonly early: boolean;
+}
+
 /** The answer to the last request of a connection. */
 interface Answer {
   readonly res: ServerResponse;
   readonly reply: HttpReply;
-  /** It is an error of ours; its connection may still be read from (see `readPast`). */
-  refused: boolean;
+  /** When all of it was given, in the clock of `performance.now`. */
+  endedMs?: number;
 }
 
 const anywhere: Entry = { endpoint: undefined, unixSocket: false };
@@ -45,13 +55,11 @@ export class Gateway {
   readonly #rules: () => Rules;
   readonly #clients = new Clients();
   readonly #plain = new Map<Socket, PlainConnection>();
-  readonly #entries = new WeakMap<object, Entry>();
+  readonly #handedOver = new WeakMap<object, HandedOver>();
   /** The last answer that each connection was asked for. */
   readonly #answers = new WeakMap<object, Answer>();
   /** Connections whose bytes were no request; what follows is read past. */
   readonly #refused = new WeakSet<object>();
-  /** Connections that came from a plain one with bytes that did not wait for its last answer. */
-  readonly #early = new WeakSet<object>();
   #listeners: readonly Listener[] = [];
 
   constructor(options: HandlerOptions) {
@@ -120,7 +128,11 @@ export class Gateway {
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#plain.values()) connection.close();
     this.#server.closeIdleConnections();
+    const lastMs = performance.now() + drainMs;
     await this.#handler.drain(drainMs);
+    // Where the time is over before the requests are, they are cut off.
+    const leftMs = Math.min(lastMs - performance.now(), limits.partingMs);
+    if (leftMs > 0) await this.#clients.part(leftMs);
     await Promise.all(this.#listeners.map((listener) => listener.end()));
     this.#server.close(() => {});
   }
@@ -128,7 +140,7 @@ export class Gateway {
   #accept(socket: Socket, entry: Entry): void {
     const { connections } = this.#rules();
     const wasFull = this.#clients.full;
-    if (!this.#clients.admit(socket, () => this.#isIdle(socket), connections)) {
+    if (!this.#clients.admit(socket, () => this.#idleSinceMs(socket), connections)) {
       if (!wasFull) this.#log.warn({ connections }, "no room for more connections; new ones are turned away");
       return;
     }
@@ -137,9 +149,8 @@ export class Gateway {
       handle: (ask, reply) => void this.#handler.handle({ ask, reply, entry }),
       handOver: (bytes, early) => {
         this.#plain.delete(socket);
-        if (early) this.#early.add(socket);
-        this.#entries.set(socket, entry);
-        this.#server.emit("connection", socket);
+        this.#handedOver.set(socket, { entry, idleSinceMs: connection.idleSinceMs ?? 0, early });
+        handTo(this.#server, socket);
         socket.emit("data", bytes);
       },
     });
@@ -150,9 +161,10 @@ export class Gateway {
   #answer(req: IncomingMessage, res: ServerResponse): void {
     // What stands behind a request whose answer closes the connection is nobody's (RFC 9112 §9.6).
     if (this.#answers.get(req.socket)?.res.shouldKeepAlive === false) return;
-    const reply: HttpReply = new HttpReply(req, res, this.#turn, () => (answer.refused = true));
-    const answer: Answer = { res, reply, refused: false };
+    const reply = new HttpReply(req, res, this.#turn);
+    const answer: Answer = { res, reply };
     this.#answers.set(req.socket, answer);
+    res.once("finish", () => (answer.endedMs = performance.now()));
     // While the endpoint takes nothing, silence is its own: it begins to count anew when the body flows again.
     if (!req.complete) req.on("resume", () => req.socket.setTimeout(limits.bodySilenceMs));
     // Node drops what came in one packet behind an upgrade that is declined, so nothing may be expected there.
@@ -164,8 +176,8 @@ export class Gateway {
 
   #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
     const res = responseOn(req, socket);
-    const reply = new HttpReply(req, res, this.#turn, () => {});
-    this.#answers.set(socket, { res, reply, refused: false });
+    const reply = new HttpReply(req, res, this.#turn);
+    this.#answers.set(socket, { res, reply });
     socket.setTimeout(0);
     // Until the endpoint has agreed nobody else reads the connection, or hears of its end.
     const early = [head];
@@ -190,10 +202,13 @@ export class Gateway {
     });
   }
 
-  /** Whether a connection could be closed and nobody would miss an answer. */
-  #isIdle(socket: Socket): boolean {
+  /** Since when a connection could have been closed and nobody would have missed an answer: 0 if it gave none yet. */
+  #idleSinceMs(socket: Socket): number | undefined {
+    const plain = this.#plain.get(socket);
+    if (plain !== undefined) return plain.idleSinceMs;
     const answer = this.#answers.get(socket);
-    return this.#plain.get(socket)?.idle ?? (answer === undefined || answer.res.writableFinished);
+    if (answer !== undefined && !isLingering(socket)) return answer.endedMs;
+    return answer?.endedMs ?? this.#handedOver.get(socket)?.idleSinceMs ?? 0;
   }
 
   /** Whether an answer by Node's server is awaited on a connection, or on its way. */
@@ -214,7 +229,7 @@ export class Gateway {
   }
 
   #entryOf(req: IncomingMessage): Entry {
-    return this.#entries.get(req.socket) ?? anywhere;
+    return this.#handedOver.get(req.socket)?.entry ?? anywhere;
   }
 
   /** Node's parser has refused what a client sent: answer as we answer everything, and close. */
@@ -223,24 +238,23 @@ export class Gateway {
       socket.destroy();
       return;
     }
-    if (this.#refused.has(socket)) return;
+    if (isLingering(socket) || this.#refused.has(socket)) return;
     this.#refused.add(socket);
     const answer = this.#answers.get(socket);
     // What is no request stands behind one that has its answer: a second one would be taken for the next request's.
-    if (answer === undefined && this.#early.has(socket)) {
-      socket.end();
+    if (answer === undefined && this.#handedOver.get(socket)?.early === true) {
+      linger(socket);
       return;
     }
     const waiting = answer !== undefined && !answer.res.writableFinished;
     // A client that closes its side is gone, whatever it has begun to send behind its last whole request.
-    if (waiting && !answer.refused && answer.res.req.complete && error.code === "HPE_INVALID_EOF_STATE") {
+    if (waiting && answer.res.req.complete && error.code === "HPE_INVALID_EOF_STATE") {
       socket.destroy();
       return;
     }
-    if (waiting && (answer.res.req.complete || answer.refused)) {
+    if (waiting && answer.res.req.complete) {
       // What is wrong stands behind a request that has, or gets, its answer; that one is given whole.
-      answer.res.once("finish", () => socket.end());
-      if (answer.refused) answer.res.end();
+      answer.res.once("finish", () => linger(socket));
       return;
     }
     // Within an answer, or before one that an earlier request waits for, ours would be taken for a part of it.
@@ -250,15 +264,10 @@ export class Gateway {
     }
     const reason = error.code === "HPE_HEADER_OVERFLOW" ? "they are too long" : reasonOf(error);
     const refusal = problem("request_headers_invalid", { reason });
-    const text = errorResponse(refusal, "Bad Request", "none");
-    if (waiting) {
-      socket.end(text, () => socket.destroy());
-      return;
-    }
-    socket.end(text);
-    // The client may send on for a while before it reads (see `readPast`).
-    const timer = setTimeout(() => socket.destroy(), limits.lingerMs);
-    socket.once("close", () => clearTimeout(timer));
+    socket.write(errorResponse(refusal, "Bad Request", "none"));
+    linger(socket);
+    // The endpoint need not wait until the connection is closed.
+    if (waiting) answer.reply.lost();
   }
 }
 
@@ -274,7 +283,7 @@ function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
   res.shouldKeepAlive = false;
   res.assignSocket(socket);
   // What comes after a refused upgrade is in nobody's protocol.
-  res.on("finish", () => socket.end(() => socket.destroy()));
+  res.on("finish", () => linger(socket));
   // Told by the response's close as well; without a listener it would end the process.
   socket.on("error", () => socket.destroy());
   return res;

@@ -10,7 +10,6 @@ import { letGo, type Turn } from "../turn.ts";
 export class HttpReply implements Reply {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
-  readonly #refused: () => void;
   readonly #turn: Turn;
   #events: ReplyEvents | undefined;
   #more = true;
@@ -20,11 +19,9 @@ export class HttpReply implements Reply {
   readonly takesFramed = false;
   amend: Reply["amend"];
 
-  /** @param refused told when the answer is an error of ours */
-  constructor(req: IncomingMessage, res: ServerResponse, turn: Turn, refused: () => void) {
+  constructor(req: IncomingMessage, res: ServerResponse, turn: Turn) {
     this.#req = req;
     this.#res = res;
-    this.#refused = refused;
     this.#turn = turn;
     // Node writes none of its own: the endpoint's Date is the answer's.
     res.sendDate = false;
@@ -92,6 +89,11 @@ export class HttpReply implements Reply {
     this.#events?.refused(problem("request_timeout", { waited: "stopped coming for", after }));
   }
 
+  /** The connection ends without this answer, though it may be open for a while. */
+  lost(): void {
+    this.#events?.closed(false);
+  }
+
   breakOff(): void {
     const { socket } = this.#res;
     if (socket !== null) letGo(socket);
@@ -102,7 +104,6 @@ export class HttpReply implements Reply {
   }
 
   refuse(error: PosternError, requestId: string): void {
-    this.#refused();
     this.#res.sendDate = true;
     respondWithError(this.#req, this.#res, error, requestId, this.amend);
   }

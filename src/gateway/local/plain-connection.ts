@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Ask } from "./ask.ts";
 import { limits } from "../limits.ts";
+import { linger } from "./linger.ts";
 import { PlainReply } from "./plain-reply.ts";
 import { type PlainRequest, readPlainRequest } from "./plain-request.ts";
 import type { Turn } from "../turn.ts";
@@ -33,6 +34,8 @@ export class PlainConnection {
   /** What has come beyond a request came before its answer was given. */
   #early = false;
   #closing = false;
+  /** When its last answer was given. */
+  #idleSinceMs = 0;
 
   readonly #onData = (chunk: Buffer): void => this.#received(chunk);
   readonly #onEnd = (): void => this.#ended();
@@ -48,9 +51,12 @@ export class PlainConnection {
     socket.setTimeout(limits.requestHeadMs);
   }
 
-  /** Whether it carries no request, nor a part of one. */
-  get idle(): boolean {
-    return this.#reply === undefined && this.#begun === undefined;
+  /**
+   * Since when it carries no request, nor a part of one (`performance.now`): 0 before the first, undefined while it
+   * does.
+   */
+  get idleSinceMs(): number | undefined {
+    return this.#reply === undefined && this.#begun === undefined ? this.#idleSinceMs : undefined;
   }
 
   /** Closes it when it carries no request, or when that one has been answered. */
@@ -96,8 +102,9 @@ export class PlainConnection {
 
   #answered(): void {
     this.#reply = undefined;
+    this.#idleSinceMs = performance.now();
     if (this.#closing) {
-      this.#socket.end();
+      linger(this.#socket);
       return;
     }
     // Once set, what is written and read starts it anew.
@@ -139,7 +146,7 @@ export class PlainConnection {
 
   #timedOut(): void {
     const socket = this.#socket;
-    if (this.idle) socket.destroy();
+    if (this.idleSinceMs !== undefined) socket.destroy();
     // While an answer is awaited, its phases have their own limits; but a client must take what has come.
     else if (socket.writableLength === 0) return;
     else if (socket.timeout === limits.slowReaderMs) socket.destroy();

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, type PosternError } from "../../errors.ts";
 import type { Ask } from "./ask.ts";
 import { limits } from "../limits.ts";
+import { linger } from "./linger.ts";
 import { fieldValues, headText } from "../upstream/wire.ts";
 
 /** The client's own request id when it is a sane one, else a new one. */
@@ -27,9 +28,7 @@ export function errorHeaders(error: PosternError, body: string, requestId: strin
 }
 
 /**
- * Reads what the client still sends of its request, and throws it away: a connection that is closed with unread bytes
- * is reset, and the reset can take an answer with it that the client has not read yet (RFC 9112 §9.6). Many clients
- * read only when they have sent all.
+ * Reads what the client still sends of its request, and throws it away, so that the connection can go on behind it.
  *
  * @param over called once: at the body's end, when the client is gone, or after `limits.lingerMs`
  */
@@ -66,12 +65,9 @@ export function respondWithError(
     res.writeHead(error.status, headers).end(body);
     return;
   }
-  // The answer is whole by its length; the connection ends when the client has had the time to read it.
   res.shouldKeepAlive = false;
-  res.writeHead(error.status, [...headers, "Connection", "close"]);
-  res.flushHeaders();
-  res.write(body);
-  readPast(req, () => res.end());
+  res.writeHead(error.status, [...headers, "Connection", "close"]).end(body);
+  linger(req.socket);
 }
 
 /** An error of ours as the bytes of a whole answer, where there is no ServerResponse: upgrades, malformed heads. */
