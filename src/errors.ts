@@ -403,6 +403,10 @@ export const catalogue = {
     `${d.most} follow the live traffic already, as many as may`,
     "close one of the pages that show it, or ask GET /api/v1/live/requests",
   ]),
+  imports_exhausted: upstream(503, true, (d: { most: number }) => [
+    `${d.most} imports are being opened or wait for their turn already, as many as may`,
+    "try again in a moment",
+  ]),
   console_unbuilt: failure(1, () => [
     "the console's pages are not built here; the API and the command line work without them",
     "build them: npm run build",

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 if [ -f dist/console/index.html ]; then
-  newer=$(find src/admin/console vite.config.ts tools/compressed.ts tools/notices.ts package-lock.json -newer dist/console/index.html)
+  newer=$(find src/admin/console vite.config.ts tools/compressed.ts tools/notices.ts tools/unused.ts package-lock.json -newer dist/console/index.html)
   if [ -z "$newer" ]; then exit 0; fi
 fi
 echo "postern: building the console (first use, or its sources changed)" >&2

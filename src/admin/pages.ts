@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Asset, codingFor, readAssets } from "./assets.ts";
+import { refuseUnknown } from "./refusal.ts";
 
 /** The pages of the console, all of which its one document draws. */
 const pages = ["/", "/vault", "/endpoints", "/live", "/playground", "/settings"];
@@ -33,4 +34,15 @@ export function servePages(app: FastifyInstance): void {
     app.get(path, { schema: { hide: true } }, async (request, reply) =>
       serve(request.originalUrl.split("?", 1)[0] ?? "/", request, reply),
     );
+  // Whoever mistypes an address sees the way back, and a program an error that it can read.
+  app.setNotFoundHandler(async (request, reply) =>
+    isVisit(request) ? serve("/index.html", request, reply.code(404)) : refuseUnknown(request, reply),
+  );
+}
+
+/** Whether somebody goes there with a browser. Not every one of them says so itself. */
+function isVisit({ method, headers }: FastifyRequest): boolean {
+  const { "sec-fetch-mode": mode, accept = "" } = headers;
+  const wantsPage = mode === undefined ? /\btext\/html\b/i.test(accept) : mode === "navigate";
+  return wantsPage && (method === "GET" || method === "HEAD");
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { Threads } from "../vault/apart/take.ts";
 import { Access } from "./access/access.ts";
 import type { Session } from "./access/sessions.ts";
 import { aboutRoutes } from "./api/about.ts";
@@ -45,6 +46,7 @@ export async function createSite(
   prepare: (app: FastifyInstance) => Promise<void> = async () => {},
 ): Promise<Site> {
   const access = new Access(sources.token);
+  const threads = new Threads();
   const tidying = setInterval(() => access.tidy(), tidyMs).unref();
   const app = fastify({
     bodyLimit: bodyBytes,
@@ -69,7 +71,6 @@ export async function createSite(
     sources.guard(request.raw, request.originalUrl);
   });
   app.setErrorHandler((error, _request, reply) => refuse(error, reply, sources.known));
-  app.setNotFoundHandler(refuseUnknown);
   await prepare(app);
   servePages(app);
   await app.register(
@@ -82,10 +83,10 @@ export async function createSite(
         // Whoever is not in learns nothing of what is there.
         within.setNotFoundHandler(refuseUnknown);
         await within.register(sessionRoutes(access));
+        await within.register(itemRoutes(sources, threads));
+        await within.register(itemChangeRoutes(sources, threads));
         for (const routes of [
           kindRoutes,
-          itemRoutes,
-          itemChangeRoutes,
           itemSecretRoutes,
           endpointRoutes,
           liveRoutes,

@@ -9,6 +9,7 @@ import { problem, reasonOf } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import { type Io, say, sayJson } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
+import { recorderOf } from "./vault/vault-open.ts";
 
 interface Options {
   readonly config?: string;
@@ -51,7 +52,10 @@ async function add(io: Io, name: string, options: Options): Promise<void> {
   refuseNewName(name, config);
   const key = makeKey();
   const allowance = { ...options, endpoints: options.endpoint, models: options.model };
-  const edit = () => editConfig(file, addingKey(name, key, allowance));
+  const edit = async (): Promise<void> => {
+    await editConfig(file, addingKey(name, key, allowance));
+    recorderOf(io, config, "key add")({ action: "key-add", about: name });
+  };
   const out = options.out === undefined ? undefined : resolve(io.cwd, options.out);
   if (out === undefined) await edit();
   else await keptIn(out, key, edit);

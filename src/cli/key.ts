@@ -7,6 +7,7 @@ import type { LocalKeyConfig } from "../config/config.ts";
 import { type Io, say, sayJson, table } from "./io.ts";
 import { defineAdd } from "./key-add.ts";
 import { configFile, configOption } from "./place.ts";
+import { recorderOf } from "./vault/vault-open.ts";
 
 interface Options {
   readonly config?: string;
@@ -78,8 +79,10 @@ function limitWords({ requestsPerMinute, tokensPerMinute, concurrency }: LocalKe
 
 async function remove(io: Io, name: string, { config: option }: Options): Promise<void> {
   const file = configFile(io, option);
-  refuseUnknownName(name, await loadConfig(file));
+  const config = await loadConfig(file);
+  refuseUnknownName(name, config);
   const { keys } = await editConfig(file, (text) => removeKey(text, name));
+  recorderOf(io, config, "key remove")({ action: "key-remove", about: name });
   say(io, `removed the key "${name}" from ${file}`);
   if (keys?.size === 0)
     say(io, "it was the last one: every request is refused until one is added, or the line keys: is removed");

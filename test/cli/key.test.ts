@@ -51,6 +51,26 @@ test("two keys are two", async () => {
   ]);
 });
 
+test("who made and removed a key stands in the audit log; no refusal, and never the key", async () => {
+  using d = desk();
+  const key = (await d.key("add", "editor")).stdout.trim();
+  await d.key("add", "editor");
+  await d.key("add", "wrong", "--endpoint", "nowhere");
+  // Perhaps the key itself, in the place of its name.
+  await d.key("remove", key);
+  await d.key("remove", "editor");
+  const log = readFileSync(d.folder.file("audit.log"), "utf8");
+  const uses = log
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(uses.map(({ command, action, about, error }) => [command, action, about, error])).toEqual([
+    ["key add", "key-add", "editor", undefined],
+    ["key remove", "key-remove", "editor", undefined],
+  ]);
+  expect(log).not.toContain(key);
+});
+
 test("what it may use is written and listed", async () => {
   using d = desk();
   const options = ["--endpoint", "private-2", "--model", "a/b", "c", "--requests-per-minute", "60"];

@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { models } from "../../src/sandbox/model.ts";
 import { bearer, certificate, type Gateway } from "../support/gateway.ts";
 import { makePki, whileValid } from "../support/pki.ts";
+import { violations } from "./axe-tour.ts";
 import { Console } from "./support.ts";
 
 const run = promisify(execFile);
@@ -111,7 +112,12 @@ endpoints:
   private: # in the cellar
     url: ${endpoint} # its host
     credentials: [token]
-    timeouts: { first-byte: 15m } # it sleeps
+    listen: [127.0.0.1:0] # for one application
+    timeouts: { first-byte: 15m, idle: 0 } # it sleeps
+    probe:
+      path: /health # of its origin
+      every: 30s
+    cache: {} # small
 `;
 
 /** A gateway with one endpoint in a file that was written by hand, and the rest of that file. */
@@ -130,7 +136,7 @@ test("an edit keeps the comments, and what the form does not know", async () => 
   await using console = await startWritten();
   const page = await console.browse({ path: "/endpoints" });
   await choose(page, "private", "Edit");
-  await dialog(page).getByText("Stays as the file has it: timeouts.").waitFor();
+  await dialog(page).getByText("Stays as the file has it: listen.").waitFor();
   await field(page, "URL").fill("other.example.test/v1");
   await field(page, "Models").fill("m/x\nm/y");
   await field(page, "Aliases").fill("small = m/x\nsmall = m/y");
@@ -143,6 +149,52 @@ test("an edit keeps the comments, and what the form does not know", async () => 
   expect(fileOf(console)).toBe(
     `${written("other.example.test/v1")}    models: [m/x, m/y]\n    aliases:\n      small: m/x\n`,
   );
+});
+
+test("timeouts, probe and cache are changed under More, checked while they are typed, and nothing else of them", async () => {
+  await using console = await startWritten();
+  const page = await console.browse({ path: "/endpoints" });
+  await choose(page, "private", "Edit");
+  expect(await field(page, "To connect").isVisible()).toBe(false);
+  await page.getByText("More", { exact: true }).click();
+  expect(await field(page, "To the first byte").inputValue()).toBe("15m");
+  expect(await field(page, "Of silence").inputValue()).toBe("0");
+  expect(await field(page, "Path").inputValue()).toBe("/health");
+  await field(page, "To connect").fill("5");
+  const group = (name: string): Locator => dialog(page).getByRole("group", { name });
+  const fault = group("Timeouts").getByRole("alert");
+  await fault.filter({ hasText: "Found the bare number 5" }).waitFor();
+  expect(await violations(page, "dialog")).toEqual([]);
+  // What is wrong stays in sight.
+  await page.getByText("More", { exact: true }).click();
+  await page.getByRole("button", { name: "Save" }).click();
+  await group("Timeouts").locator("input:focus").waitFor();
+  await field(page, "To connect").fill("5s");
+  await fault.waitFor({ state: "detached" });
+  await field(page, "Asked every").fill("");
+  await group("Cache").getByRole("checkbox", { name: "Shared by all local keys" }).check();
+  await field(page, "Kept for").fill("2h");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Changed private.").waitFor();
+  expect(fileOf(console)).toBe(
+    written("https://private.example.test/v1")
+      .replace("{ first-byte: 15m, idle: 0 }", "{first-byte: 15m, idle: 0, connect: 5s}")
+      .replace("      every: 30s\n", "")
+      .replace("cache: {}", "cache: {shared: true, ttl: 2h}"),
+  );
+});
+
+test("what is emptied under More is taken out of the file", async () => {
+  await using console = await startWritten();
+  const page = await console.browse({ path: "/endpoints" });
+  await choose(page, "private", "Edit");
+  await page.getByText("More", { exact: true }).click();
+  for (const name of ["To the first byte", "Of silence", "Path", "Asked every"])
+    await field(page, name).fill("");
+  await page.getByRole("checkbox", { name: "Keep answers" }).uncheck();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Changed private.").waitFor();
+  expect(fileOf(console)).not.toMatch(/timeouts|probe|cache/);
 });
 
 test("whoever edits what somebody else has changed meanwhile is told so", async () => {

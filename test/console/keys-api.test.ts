@@ -75,6 +75,22 @@ test("a key is in force when the answer comes, is in no other answer, log or fil
   expect(await tried("")).toEqual([401, "local_key_required"]);
 });
 
+test("who made and revoked a key stands in the audit log; no refusal, and never the key", async () => {
+  const { key } = (await (await make({ name: "noted" })).json()) as { key: string };
+  await make({ name: "noted", endpoints: ["nowhere"] });
+  await make({ name: "wrong", endpoints: ["nowhere"] });
+  // Perhaps the key itself, in the place of its name.
+  await revoke(key);
+  await revoke("noted");
+  const { uses } = (await (await asAdmin(it.gateway, "/audit?limit=2")).json()) as { uses: unknown };
+  const by = { at: expect.any(String), command: "console", pid: process.pid, uid: process.getuid?.() };
+  expect(uses).toEqual([
+    { ...by, action: "key-remove", about: "noted" },
+    { ...by, action: "key-add", about: "noted" },
+  ]);
+  expect(readFileSync(it.gateway.folder.file("audit.log"), "utf8")).not.toContain(key);
+});
+
 test("what a key may use is written to the file, and holds at the gateway", async () => {
   const made = await make({ name: "narrow", endpoints: ["private"], models: ["model-a"] });
   const { key } = (await made.json()) as { key: string };

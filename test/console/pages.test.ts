@@ -88,6 +88,26 @@ describe("the console's pages", () => {
       expect((await get("/vault", { method })).status).toBe(404);
   });
 
+  test("are the console's own also where there is none, for whoever goes there with a browser", async () => {
+    const { text } = await get("/");
+    const visits = ["Sec-Fetch-Mode: navigate", "Accept: text/html,application/xhtml+xml;q=0.9"];
+    for (const path of ["/nothing", "/vault/x?y=1", "/assets/none.js", "/api"])
+      for (const header of visits) {
+        const answer = await get(path, { headers: [header] });
+        expect([path, header, answer.status, answer.text]).toEqual([path, header, 404, text]);
+      }
+    for (const [path, more] of [
+      ["/nothing", ["Sec-Fetch-Mode: cors", "Accept: text/html"]],
+      ["/nothing", ["Sec-Fetch-Mode: no-cors"]],
+      ["/nothing", ["Accept: application/json"]],
+      ["/api/v1/links/x", visits],
+    ] as const) {
+      const answer = await get(path, { headers: [...more] });
+      expect([path, more, header(answer, "content-type")]).toEqual([path, more, "application/json"]);
+    }
+    expect((await get("/nothing", { method: "POST", headers: visits })).text).toContain("page_unknown");
+  });
+
   test("name the licences of what they were made of", async () => {
     expect((await get("/THIRD-PARTY.txt")).text).toMatch(/^preact \d/m);
   });

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { readFileSync, renameSync, symlinkSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Item, Items } from "../../src/admin/api/shapes/item.ts";
 import type { Kinds } from "../../src/admin/api/shapes/kind.ts";
@@ -224,6 +225,33 @@ describe("items", () => {
     expect(added.status, added.text).toBe(201);
     // The gateway runs in this very process: had it been held up, no more than a beat or two had come meanwhile.
     expect(beats).toBeGreaterThan(10);
+  });
+
+  test("however many come at once run in two threads, and those that find no place are refused and recorded", async () => {
+    let threads = 0;
+    let most = 0;
+    const begun = (worker: Worker): void => {
+      most = Math.max(most, (threads += 1));
+      worker.once("exit", () => (threads -= 1));
+    };
+    // The gateway runs in this very process.
+    process.on("worker", begun);
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const key = file("id", privateKey.export({ type: "pkcs8", format: "pem" }));
+    const names = Array.from({ length: 40 }, (_, number) => `many-${number}`);
+    const answers = await Promise.all(names.map((name) => add(name, "ssh-key", { key })));
+    process.off("worker", begun);
+    expect(most).toBe(2);
+    const refused = answers.filter(({ status }) => status !== 201);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const answer of refused)
+      expect(faultIn(answer)).toMatchObject({
+        code: "imports_exhausted",
+        message: "18 imports are being opened or wait for their turn already, as many as may",
+      });
+    expect(await listed()).toHaveLength(1 + answers.length - refused.length);
+    expect(records().filter(({ error }) => error === "imports_exhausted")).toHaveLength(refused.length);
+    expect((await add("later", "ssh-key", { key })).status).toBe(201);
   });
 });
 

@@ -3,6 +3,7 @@ import type { output } from "zod";
 import { renameCredential } from "../../config/edit.ts";
 import { endpointsWith } from "../../config/users.ts";
 import { problem } from "../../errors.ts";
+import type { Threads } from "../../vault/apart/take.ts";
 import { nameIn, recorded } from "../../vault/audit/audit.ts";
 import type { Draft, Item as VaultItem } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
@@ -18,7 +19,7 @@ const tags = ["vault"];
 
 /** Changes of the vault's items. */
 export const itemChangeRoutes =
-  ({ vault, config, edit, record }: AdminSources): FastifyPluginAsyncZod =>
+  ({ vault, config, edit, record }: AdminSources, threads: Threads): FastifyPluginAsyncZod =>
   async (api) => {
     const shown = (item: VaultItem) => shownItem(item, config(), new Date());
     const users = (name: string): readonly string[] => endpointsWith(config(), name);
@@ -91,7 +92,7 @@ export const itemChangeRoutes =
         const old = vault.get(name);
         const graceMs = graceOf(body.grace);
         const item = await recorded(record, { action: "rotate", item: name }, async () =>
-          vault.replace(name, await newValue(old, body), { graceMs, of: old }),
+          vault.replace(name, await newValue(old, body, threads), { graceMs, of: old }),
         );
         return shown(item);
       },
@@ -130,7 +131,7 @@ export const itemChangeRoutes =
         const kind = kinds[waiting.kind];
         if (kind.request?.pending(waiting) === undefined) throw problem("item_not_waiting", { name });
         const item = await recorded(record, { action: "rotate", item: name }, async () => {
-          const draft = await takeValues(kind, { name, values, now: new Date(), waiting });
+          const draft = await takeValues(threads, kind, { name, values, now: new Date(), waiting });
           return vault.replace(name, draft, { of: waiting });
         });
         return shown(item);
@@ -145,9 +146,9 @@ function graceOf(text: string): number {
   throw problem("parameter_invalid", { where: "grace", reason }).of("grace");
 }
 
-function newValue(old: VaultItem, asked: output<typeof Rotation>): Promise<Draft> {
+function newValue(old: VaultItem, asked: output<typeof Rotation>, threads: Threads): Promise<Draft> {
   const now = new Date();
   if (asked.how === "generate") return madeAnew(old, now);
   const { name, kind } = old;
-  return takeValues(kinds[kind], { name, values: asked.values, now, kept: keptFacts(old) });
+  return takeValues(threads, kinds[kind], { name, values: asked.values, now, kept: keptFacts(old) });
 }

@@ -1,6 +1,6 @@
 import { PosternError, problem } from "../../errors.ts";
 import type { Secret } from "../../secret.ts";
-import { takeApart } from "../../vault/apart/take.ts";
+import type { Threads } from "../../vault/apart/take.ts";
 import { secretIn } from "../../vault/given-file.ts";
 import type { Draft, Item } from "../../vault/item.ts";
 import type { Field, Input, Kind } from "../../vault/kinds/kind.ts";
@@ -12,6 +12,7 @@ export const mostBodyBytes = 4 * 1024 * 1024;
 
 /** Has a kind take what a form gave: as an item's value, or as the answer to the request of one that waits. */
 export function takeValues(
+  threads: Threads,
   kind: Kind,
   o: {
     readonly name: string;
@@ -24,7 +25,7 @@ export function takeValues(
 ): Promise<Draft> {
   const input = inputOf(kind, o.name, o.values);
   return ofField(kind, input, () =>
-    takeApart(kind, { ...input, facts: { ...o.kept, ...input.facts } }, o.now, o.waiting),
+    threads.take(kind, { ...input, facts: { ...o.kept, ...input.facts } }, o.now, o.waiting),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import type { output } from "zod";
 import { problem } from "../../errors.ts";
+import type { Threads } from "../../vault/apart/take.ts";
 import { recorded } from "../../vault/audit/audit.ts";
 import { checkFree, type Draft, kindNames } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
@@ -13,7 +14,7 @@ const tags = ["vault"];
 
 /** The vault's items, and new ones. */
 export const itemRoutes =
-  ({ vault, config, record }: AdminSources): FastifyPluginAsyncZod =>
+  ({ vault, config, record }: AdminSources, threads: Threads): FastifyPluginAsyncZod =>
   async (api) => {
     api.get(
       "/items",
@@ -56,7 +57,7 @@ export const itemRoutes =
           ofField(kinds[body.kind], undefined, async () => {
             // Before anything is made or stretched open for a name that cannot be had.
             checkFree(vault.items(), name);
-            return vault.add(name, body.kind, await draftOf(body));
+            return vault.add(name, body.kind, await draftOf(body, threads));
           }),
         );
         return reply.code(201).send(shownItem(item, config(), new Date()));
@@ -64,11 +65,11 @@ export const itemRoutes =
     );
   };
 
-async function draftOf(asked: output<typeof NewItem>): Promise<Draft> {
+async function draftOf(asked: output<typeof NewItem>, threads: Threads): Promise<Draft> {
   const { name, how } = asked;
   const kind = kinds[asked.kind];
   const now = new Date();
-  if (how === "existing") return takeValues(kind, { name, values: asked.values, now });
+  if (how === "existing") return takeValues(threads, kind, { name, values: asked.values, now });
   if (how === "generate" && kind.generate !== undefined)
     return kind.generate({ name, now, facts: asked.choices });
   if (how === "request" && kind.request !== undefined)

@@ -13,7 +13,7 @@ const tags = ["local keys"];
 export const keyRoutes =
   (sources: AdminSources): FastifyPluginAsyncZod =>
   async (api) => {
-    const { config } = sources;
+    const { config, record } = sources;
     api.get(
       "/keys",
       { schema: { summary: "List the local keys", tags, response: { 200: LocalKeys } } },
@@ -48,6 +48,7 @@ export const keyRoutes =
           first = config().keys === undefined;
           return addingKey(name, key, { ...allowance, ...limits })(text);
         });
+        record({ action: "key-add", about: name });
         return reply.code(201).send({ name, key: key.expose(), first });
       },
     );
@@ -70,6 +71,7 @@ export const keyRoutes =
           refuseUnknownName(name, config());
           return removeKey(text, name);
         });
+        record({ action: "key-remove", about: name });
         return { name, last: config().keys?.size === 0 };
       },
     );

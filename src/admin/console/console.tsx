@@ -6,6 +6,7 @@ import { session } from "./session.ts";
 import { SettingsPage } from "./settings/page.tsx";
 import { Away } from "./shell/away.tsx";
 import { Entrance } from "./shell/entrance.tsx";
+import { NoSuchPage } from "./shell/no-such-page.tsx";
 import { Renewal } from "./shell/renewal.tsx";
 import { Sidebar } from "./shell/sidebar.tsx";
 import "./shell/shell.css";
@@ -27,11 +28,13 @@ export function Console() {
           <Away />
           <main id="main" tabIndex={-1}>
             <Router onRouteChange={focusOnHeading}>
+              <Route path="/" component={VaultPage} />
+              <Route path="/vault" component={VaultPage} />
               <Route path="/endpoints" component={EndpointsPage} />
               <Route path="/live" component={LivePage} />
               <Route path="/playground" component={PlaygroundPage} />
               <Route path="/settings" component={SettingsPage} />
-              <Route default component={VaultPage} />
+              <Route default component={NoSuchPage} />
             </Router>
           </main>
         </div>

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../../api/shapes/endpoint.ts";
+import { mapOf, type Parts, partsIn } from "./parts.ts";
 
 /** What stands in the form of an endpoint. */
 export interface Draft {
@@ -11,34 +12,50 @@ export interface Draft {
   /** `local = id`, one a line. */
   readonly aliases: string;
   readonly ca: string;
+  readonly timeouts: Parts;
+  readonly probe: Parts;
+  /** Undefined where no answer is kept: empty, it is one as large as usual. */
+  readonly cache: Parts | undefined;
 }
 
 /** The keys of the file that the form has a field for, and the name. */
-export const fields = ["name", "url", "type", "credentials", "models", "aliases", "ca"] as const;
+export const fields = [
+  "name",
+  "url",
+  "type",
+  "credentials",
+  "models",
+  "aliases",
+  "ca",
+  "timeouts",
+  "probe",
+  "cache",
+] as const;
 export type Field = (typeof fields)[number];
 
 /** What the form begins with. */
 export function draftOf(endpoint: Endpoint | undefined): Draft {
-  const text = (key: string): string => {
-    const value = endpoint?.written[key];
-    return typeof value === "string" ? value : "";
-  };
+  const { url, ca, timeouts, probe, cache } = endpoint?.written ?? {};
+  const text = (value: unknown): string => (typeof value === "string" ? value : "");
   return {
     name: endpoint?.name ?? "",
-    url: text("url"),
+    url: text(url),
     type: endpoint?.type ?? "dedicated",
     credentials: endpoint?.credentials ?? [],
     models: endpoint?.models.join("\n") ?? "",
     aliases: Object.entries(endpoint?.aliases ?? {})
       .map(([local, id]) => `${local} = ${id}`)
       .join("\n"),
-    ca: text("ca"),
+    ca: text(ca),
+    timeouts: partsIn(timeouts),
+    probe: partsIn(probe),
+    cache: cache === undefined || cache === null ? undefined : partsIn(cache),
   };
 }
 
 /** The keys of the file that the form fills in; null is a key that is not there. */
 export function writtenOf(
-  { url, type, credentials, models, aliases, ca }: Draft,
+  { url, type, credentials, models, aliases, ca, timeouts, probe, cache }: Draft,
   endpoint: Endpoint | undefined,
 ): Readonly<Record<string, unknown>> {
   const isDefault = type === "dedicated" && endpoint?.written["type"] === undefined;
@@ -51,6 +68,9 @@ export function writtenOf(
     models: named.length === 0 ? null : named,
     aliases: pairs.length === 0 ? null : Object.fromEntries(pairs),
     ca: ca.trim() === "" ? null : ca.trim(),
+    timeouts: mapOf(timeouts),
+    probe: mapOf(probe),
+    cache: cache === undefined ? null : (mapOf(cache) ?? {}),
   };
 }
 

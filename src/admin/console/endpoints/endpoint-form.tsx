@@ -4,6 +4,7 @@ import { SelectField } from "../ui/select-field.tsx";
 import { TextField } from "../ui/text-field.tsx";
 import { CredentialsField } from "./credentials-field.tsx";
 import type { Draft, Field } from "./draft.ts";
+import { MoreFields } from "./more-fields.tsx";
 
 const typeNames = {
   dedicated: "Dedicated or private deployment",
@@ -104,5 +105,6 @@ export const EndpointForm = ({
       help="A PEM file on the gateway's machine, where the endpoint's own certificate is signed by a private CA. Relative to the configuration file."
       error={faultAt("ca")}
     />
+    <MoreFields draft={draft} faultAt={faultAt} onChange={onChange} />
   </>
 );

@@ -11,6 +11,8 @@ const phrases: Readonly<Record<string, string>> = {
   download: "downloaded %",
   export: "exported %",
   import: "imported %",
+  "key-add": "made a local key",
+  "key-remove": "revoked a local key",
   list: "listed %",
   lock: "locked the vault",
   passphrase: "changed the passphrase",
