@@ -13,8 +13,8 @@ interface Goal {
   readonly title: string;
   /** What is written behind the measured value. */
   readonly unit: string;
-  /** The limit of the first step, and of the second. */
-  readonly steps: readonly [number, number];
+  /** The limit of the first step, and of the second where there is one. */
+  readonly steps: readonly number[];
   /** More is better; otherwise less is. */
   readonly atLeast?: true;
   readonly value: (medians: Medians) => number;
@@ -91,6 +91,13 @@ const goals: readonly Goal[] = [
     unit: "× nginx",
     steps: [1.2, 1],
     value: (medians) => added(medians, "postern") / added(medians, "nginx"),
+  },
+  {
+    title: "requests/s of two workers, each with its share of a core",
+    unit: "× one's",
+    steps: [1.8],
+    atLeast: true,
+    value: ({ postern }) => postern("workers.twoOverOne"),
   },
 ];
 

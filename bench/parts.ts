@@ -1,5 +1,7 @@
 import { useOf } from "./accounting.ts";
-import type { Measured } from "./figures.ts";
+import type { Crews } from "./contenders/contender.ts";
+import { measureCrews } from "./crews.ts";
+import { known, type Measured } from "./figures.ts";
 import type { Load } from "./load/load.ts";
 import type { StreamsJob, StreamsResult } from "./load/streams.ts";
 import type { Target } from "./load/target.ts";
@@ -10,6 +12,7 @@ export interface Subject {
   readonly target: Target;
   /** Its process; undefined where there is none in between. */
   readonly pid: number | undefined;
+  readonly crews: Crews | undefined;
   readonly load: Load;
   readonly plan: Plan;
 }
@@ -25,10 +28,6 @@ export interface Part {
 const perSecond = 500;
 const manyStreams = 1000;
 
-/** A measurement that is missing is left out, rather than noted as undefined. */
-const known = (all: { readonly [Key in keyof Measured]: number | undefined }): Measured =>
-  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-
 const streams = (
   { target, pid, load, plan: { warmSeconds } }: Subject,
   manner: StreamsJob["manner"],
@@ -42,7 +41,7 @@ export const parts: readonly Part[] = [
     name: "unary",
     needs: "answer",
     async measure({ target, pid, load, plan }) {
-      const { warmSeconds, unarySeconds: seconds } = plan;
+      const { freshSeconds: warmSeconds, unarySeconds: seconds } = plan;
       const got = await load.run({ kind: "unary", target, pid, connections: 64, warmSeconds, seconds });
       return known({
         "unary.cpuUsPerRequest": got.cpuUsPerRequest,
@@ -112,5 +111,10 @@ export const parts: readonly Part[] = [
       const got = await streams(subject, "paced", 1, subject.plan.oneSeconds);
       return known({ "sseOne.delayUs.p50": got.delayUs?.p50 });
     },
+  },
+  {
+    name: "workers",
+    needs: "answer",
+    measure: async ({ crews, load, plan }) => (crews === undefined ? {} : measureCrews(crews, load, plan)),
   },
 ];

@@ -15,6 +15,20 @@ export interface Launch {
   /** Absent where no gateway stands in between. */
   readonly command?: Command;
   readonly target: Target;
+  /** Where it can share its work among processes. */
+  readonly crews?: Crews;
+}
+
+/** A gateway that writes to its log when it is ready. */
+export interface Crew {
+  readonly command: Command;
+  readonly target: Target;
+}
+
+/** The same gateway with one worker, and with two. */
+export interface Crews {
+  readonly one: Crew;
+  readonly two: Crew;
 }
 
 /** What an application sends that has no credential: the contender must put the right one in its place. */

@@ -9,7 +9,7 @@ import type { KindName } from "../../src/vault/item.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { modelOf } from "../event.ts";
 import { freePort, type Stage } from "../stage.ts";
-import { type Contender, dummy } from "./contender.ts";
+import { type Contender, type Crew, dummy } from "./contender.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -24,23 +24,30 @@ export const postern: Contender = {
       env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: "1" },
       stdio: ["ignore", "ignore", "inherit"],
     });
-    const folder = stage.file("postern");
-    await mkdir(folder, { mode: 0o700 });
-    await fillVault(folder, stage);
-    const port = await freePort();
-    const config = join(folder, "postern.yaml");
-    await writeFile(config, configuration(stage, port), { mode: 0o600 });
+    await fillVault(stage);
     return {
-      command: {
-        file: process.execPath,
-        args: [...options(), join(root, "dist/main.js"), "serve", "--config", config],
-        // Not beside the configuration, which is watched.
-        log: stage.file("postern.log"),
-      },
-      target: { port, headers: dummy },
+      ...(await launch(stage, "postern", 1)),
+      crews: { one: await launch(stage, "one-worker", 1), two: await launch(stage, "two-workers", 2) },
     };
   },
 };
+
+async function launch(stage: Stage, name: string, workers: number): Promise<Crew> {
+  // One for each: it is watched. The log lies elsewhere.
+  const folder = stage.file(name);
+  await mkdir(folder, { mode: 0o700 });
+  const config = join(folder, "postern.yaml");
+  const port = await freePort();
+  await writeFile(config, configuration(stage, port, workers), { mode: 0o600 });
+  return {
+    command: {
+      file: process.execPath,
+      args: [...options(), join(root, "dist/main.js"), "serve", "--config", config],
+      log: stage.file(`${name}.log`),
+    },
+    target: { port, headers: dummy },
+  };
+}
 
 /** The options of Node.js with which `bin/postern` starts it. */
 function options(): readonly string[] {
@@ -48,11 +55,10 @@ function options(): readonly string[] {
   return text?.groups?.["options"]?.split(" ") ?? [];
 }
 
-async function fillVault(folder: string, { files, client, bearer }: Stage): Promise<void> {
-  const vault = await createVault({
-    file: join(folder, "vault.age"),
-    identity: join(folder, "identity.txt"),
-  });
+async function fillVault(stage: Stage): Promise<void> {
+  const { files, client, bearer } = stage;
+  await mkdir(stage.file("vault"), { mode: 0o700 });
+  const vault = await createVault(vaultFiles(stage));
   const add = async (name: string, kind: KindName, field: string, value: string): Promise<void> => {
     const input = { name, source: files.pem, facts: {}, secrets: { [field]: new Secret(value) } };
     await vault.add(name, kind, await kinds[kind].accept(input, new Date()));
@@ -61,7 +67,14 @@ async function fillVault(folder: string, { files, client, bearer }: Stage): Prom
   await add("bench-token", "bearer-token", "value", bearer);
 }
 
-function configuration({ upstream, files }: Stage, port: number): string {
+const vaultFiles = ({ file }: Stage): { readonly file: string; readonly identity: string } => ({
+  file: file("vault/vault.age"),
+  identity: file("vault/identity.txt"),
+});
+
+function configuration(stage: Stage, port: number, workers: number): string {
+  const { upstream, files } = stage;
+  const { file, identity } = vaultFiles(stage);
   const endpoint = {
     url: `https://127.0.0.1:${upstream.demanding}/v1`,
     ca: files.ca,
@@ -71,8 +84,9 @@ function configuration({ upstream, files }: Stage, port: number): string {
   return stringify({
     listen: [`127.0.0.1:${port}`],
     admin: "127.0.0.1:0",
-    vault: "file:vault.age",
-    identity: "file:identity.txt",
+    workers,
+    vault: `file:${file}`,
+    identity: `file:${identity}`,
     endpoints: {
       bench: { ...endpoint, models: manners.map(modelOf) },
       other: { ...endpoint, models: ["bench/of-another-endpoint"] },

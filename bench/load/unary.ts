@@ -1,5 +1,5 @@
 import autocannon from "autocannon";
-import { useOf } from "../accounting.ts";
+import { machineTime, useOf } from "../accounting.ts";
 import { clockUs, question } from "../event.ts";
 import { quantile } from "../statistics.ts";
 import { headersOf, path, serverName, type Target } from "./target.ts";
@@ -20,12 +20,16 @@ export interface UnaryResult {
   readonly cpuUsPerRequest: number | undefined;
   readonly p50Us: number;
   readonly p99Us: number;
+  /** How much of the machine's CPU time nobody used meanwhile. */
+  readonly idlePercent: number;
 }
 
 export async function loadUnary(job: UnaryJob): Promise<UnaryResult> {
   await fire(job, job.warmSeconds);
   const before = job.pid === undefined ? undefined : useOf(job.pid);
+  const timeBefore = machineTime();
   const { latenciesUs, seconds } = await fire(job, job.seconds);
+  const time = machineTime();
   const usedUs =
     before === undefined || job.pid === undefined ? undefined : useOf(job.pid).cpuUs - before.cpuUs;
   const requests = latenciesUs.length;
@@ -34,6 +38,7 @@ export async function loadUnary(job: UnaryJob): Promise<UnaryResult> {
     cpuUsPerRequest: usedUs === undefined ? undefined : usedUs / requests,
     p50Us: quantile(latenciesUs, 0.5),
     p99Us: quantile(latenciesUs, 0.99),
+    idlePercent: ((time.idleMs - timeBefore.idleMs) / (time.allMs - timeBefore.allMs)) * 100,
   };
 }
 
@@ -54,6 +59,8 @@ async function fire(
     body: question("answer"),
     connections,
     duration,
+    // It ends with a sample, and would make whole seconds of every duration.
+    sampleInt: 100,
     ...(tls === undefined ? {} : { servername: serverName, tlsOptions: tls }),
   };
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
