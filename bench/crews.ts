@@ -33,7 +33,7 @@ export async function measureCrews({ one, two }: Crews, load: Load, plan: Plan):
 async function measure(
   { command, target }: Crew,
   load: Load,
-  { warmSeconds, crewSeconds: seconds }: Plan,
+  { freshSeconds, crewSeconds: seconds }: Plan,
 ): Promise<UnaryResult & { readonly usedUpPercent: number }> {
   // That of an earlier round says already that it is ready.
   rmSync(command.log, { force: true });
@@ -43,7 +43,7 @@ async function measure(
   const { pid } = program;
   const job = { kind: "unary", target, pid, connections } as const;
   // With a share of a core, compiling would take several times as long.
-  await load.run({ ...job, warmSeconds, seconds: warmSeconds });
+  await load.run({ ...job, warmSeconds: freshSeconds, seconds: freshSeconds });
   const children = childrenOf(pid);
   const workers = children.length === 0 ? [pid] : children;
   const given = workers.map((worker) => shares.use(new Share(worker, percent)));

@@ -93,7 +93,7 @@ const goals: readonly Goal[] = [
     value: (medians) => added(medians, "postern") / added(medians, "nginx"),
   },
   {
-    title: "requests/s of two workers, each with its share of a core",
+    title: "requests/s of two workers, a share of a core each (--parts workers)",
     unit: "× one's",
     steps: [1.8],
     atLeast: true,

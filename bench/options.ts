@@ -4,11 +4,17 @@ import { contenders } from "./contenders/index.ts";
 import { type Part, parts } from "./parts.ts";
 import { type Plan, quickPlan, wholePlan } from "./plan.ts";
 
+const everyTime = parts.filter(({ onlyNamed }) => onlyNamed !== true);
+
 export const usage = `usage: npm run bench -- [OPTIONS]
 
   --json FILE       also write the results as JSON
   --only A,B        these contenders: ${contenders.map(({ name }) => name).join(", ")}
-  --parts A,B       these parts, beside start and memory: ${parts.map(({ name }) => name).join(", ")}
+  --parts A,B       these parts, beside start and memory: ${everyTime.map(({ name }) => name).join(", ")};
+                    or, by its name alone: ${parts
+                      .filter(({ onlyNamed }) => onlyNamed)
+                      .map(({ name }) => name)
+                      .join(", ")}
   --rounds N        how often each contender has its turn (${wholePlan.rounds})
   --quick           one short round: a look, no figures to keep
 
@@ -27,10 +33,9 @@ export interface Options {
 /** Picks the named ones, in the order of the table. */
 function pick<T extends { readonly name: string }>(
   all: readonly T[],
-  list: string | undefined,
+  list: string,
   flag: string,
 ): readonly T[] {
-  if (list === undefined) return all;
   const names = list.split(",");
   for (const name of names)
     if (!all.some((one) => one.name === name))
@@ -57,8 +62,8 @@ export function readOptions(args: readonly string[]): Options {
     throw new Error(`--rounds: "${values.rounds}" is not a whole number from 1 to 100`);
   return {
     json: values.json,
-    contenders: pick(contenders, values.only, "--only"),
-    parts: pick(parts, values.parts, "--parts"),
+    contenders: values.only === undefined ? contenders : pick(contenders, values.only, "--only"),
+    parts: values.parts === undefined ? everyTime : pick(parts, values.parts, "--parts"),
     plan: { ...plan, rounds },
     help: values.help,
   };

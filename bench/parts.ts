@@ -22,6 +22,8 @@ export interface Part {
   readonly name: string;
   /** The kind of answer whose bytes must have been equal. */
   readonly needs: "answer" | "fixed";
+  /** It takes so long that it is measured only when it is named. */
+  readonly onlyNamed?: true;
   readonly measure: (subject: Subject) => Promise<Measured>;
 }
 
@@ -115,6 +117,7 @@ export const parts: readonly Part[] = [
   {
     name: "workers",
     needs: "answer",
+    onlyNamed: true,
     measure: async ({ crews, load, plan }) => (crews === undefined ? {} : measureCrews(crews, load, plan)),
   },
 ];
