@@ -5,7 +5,8 @@ import { eventually } from "../support/eventually.ts";
 import { textOf } from "../support/gateway.ts";
 import { Program } from "../support/process.ts";
 import { tell, timesOf, wordsOf } from "./figures.ts";
-import { descriptorsOf } from "./resources.ts";
+import { startLargeFile } from "./large-file.ts";
+import { descriptorsOf, lastingDescriptorsOf } from "./resources.ts";
 import { type Serving, Stage } from "./serving.ts";
 import { Sightings } from "./sightings.ts";
 import { UnaryLoad } from "./unary-load.ts";
@@ -21,26 +22,31 @@ export type Attack = keyof typeof options;
 
 export const attacks = Object.keys(options) as readonly Attack[];
 
+/** What is asked for: what is not to be answered goes where clients that behave go. */
+const paths = {
+  "slow headers": "/private/v1/x",
+  "slow bodies": "/private/v1/x",
+  "slow reading": "/large/v1/large",
+} as const satisfies Record<Attack, string>;
+
 const clients = 4;
-/** An answer that no buffer on the way holds whole: pieces of 64 KiB, as fast as they are taken. */
-const piece = Buffer.alloc(64 << 10, "x");
-const pieces = 64;
 const warmMs = 500;
 
 /** Starts what the attacks need, and knows how many descriptors the gateway has when nobody is there. */
 async function startTarget(limits: Readonly<Record<string, unknown>> = {}) {
   const stage = await Stage.set();
   // A machine that is busy with other things takes its time for hundreds of TLS handshakes.
-  const settings = stage.settings({ limits, timeouts: { connect: "5m" } });
-  const serving = await stage.serve(stage.folder.write("postern.yaml", textOf(settings)));
+  const large = await startLargeFile(stage);
+  const settings = stage.settings({ limits, timeouts: { connect: "5m" } }, ["private", "large"]);
+  const endpoints = Object.entries(settings.endpoints).map(([name, endpoint]) => [
+    name,
+    name === "large" ? { ...endpoint, url: `${large.origin}/v1` } : endpoint,
+  ]);
+  const all = { ...settings, endpoints: Object.fromEntries(endpoints) as typeof settings.endpoints };
+  const serving = await stage.serve(stage.folder.write("postern.yaml", textOf(all)));
   const sightings = new Sightings();
-  stage.upstream.answer = async (exchange) => {
-    if (!exchange.target.endsWith("/large")) return sightings.answer(exchange);
-    await exchange.write(`HTTP/1.1 200 OK\r\nContent-Length: ${piece.length * pieces}\r\n\r\n`);
-    for (let sent = 0; sent < pieces && !exchange.socket.destroyed; sent += 1)
-      await Promise.race([exchange.write(piece), exchange.closed]);
-  };
-  return { stage, serving, before: descriptorsOf(serving.pid) };
+  stage.upstream.answer = (exchange) => sightings.answer(exchange);
+  return { stage, large, serving, before: await lastingDescriptorsOf(serving.pid) };
 }
 
 /** How many connections an attack makes, how fast, and for how long. */
@@ -65,7 +71,7 @@ async function underAttack(
     "-r": perSecond,
     "-l": seconds,
     "-p": 5,
-    "-u": `${base}/private/v1/large`,
+    "-u": base + paths[attack],
   };
   await using program = new Program("slowhttptest", [
     ...options[attack],
@@ -85,9 +91,15 @@ async function underAttack(
 }
 
 /** Expects that nothing is left of what clients and endpoint have opened. */
-async function released({ stage, serving, before }: Awaited<ReturnType<typeof startTarget>>): Promise<void> {
+async function released({
+  stage,
+  large,
+  serving,
+  before,
+}: Awaited<ReturnType<typeof startTarget>>): Promise<void> {
   await eventually(async () => expect(await serving.metric("postern_requests_in_flight")).toBe(0));
   stage.upstream.hangUp();
+  await large[Symbol.asyncDispose]();
   await eventually(() => expect(descriptorsOf(serving.pid)).toBe(before));
 }
 
@@ -96,6 +108,7 @@ export async function servesUnderAttack(attack: Attack, force: Force): Promise<v
   const { connections, seconds } = force;
   const target = await startTarget();
   await using stage = target.stage;
+  await using _large = target.large;
   await using serving = target.serving;
   expect(stage.upstream.open).toBe(0);
   const serve = async (ms: number): Promise<readonly number[]> => {
@@ -142,6 +155,7 @@ export async function staysWithinItsBound(attack: Attack, force: Force): Promise
   const allowed = Math.floor(connections / 4);
   const target = await startTarget({ connections: allowed });
   await using stage = target.stage;
+  await using _large = target.large;
   await using serving = target.serving;
   expect(stage.upstream.open).toBe(0);
   const answers: string[] = [];

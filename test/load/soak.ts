@@ -67,7 +67,7 @@ export async function leavesNothingBehind({ requests, streams }: Amount): Promis
     return settled(serving, () => upstream.hangUp());
   };
 
-  const fresh = resourcesOf(serving.pid);
+  const fresh = await settled(serving, () => {});
   const seen = [await after(warming)];
   for (let part = 0; part < parts; part += 1)
     seen.push(await after({ requests: requests / parts, streams: streams / parts }));
