@@ -13,7 +13,7 @@ COPY tools/runtime/package.json tools/runtime/
 # --workspaces=false leaves out tools/runtime: it only brings a Node, and the image has its own.
 RUN npm ci --workspaces=false --ignore-scripts
 COPY tsconfig.json rolldown.config.ts vite.config.ts ./
-COPY tools/compressed.ts tools/notices.ts tools/
+COPY tools/compressed.ts tools/notices.ts tools/unused.ts tools/
 COPY src src
 # In this order: the first one clears dist, the second one puts the console's pages into it.
 RUN node_modules/.bin/rolldown -c && node_modules/.bin/vite build

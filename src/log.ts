@@ -3,7 +3,7 @@ import type { DestinationStream } from "pino";
 
 /** Lines wait for each other until there are so many bytes of them, or for so many milliseconds. */
 const gathered = { bytes: 64 * 1024, ms: 100 };
-/** What waits for a reader that does not read, in bytes, nearly all of which are characters; beyond it lines are lost. */
+/** What waits for a reader that does not read, in bytes or characters; beyond it lines are lost. */
 const mostBytes = 16 * 1024 * 1024;
 /** How long a process that ends waits for such a reader, in steps of so many milliseconds. */
 const lastWords = { steps: 20, ms: 50 };

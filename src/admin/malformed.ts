@@ -12,5 +12,6 @@ export function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): v
     "Connection: close",
   ];
   socket.write([...head, "", body].join("\r\n"));
+  // Whoever accepts connections has it linger, so that the answer is read (gateway/local/linger.ts).
   socket.destroySoon();
 }

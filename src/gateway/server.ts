@@ -58,7 +58,7 @@ export class Gateway {
   readonly #handedOver = new WeakMap<object, HandedOver>();
   /** The last answer that each connection was asked for. */
   readonly #answers = new WeakMap<object, Answer>();
-  /** Connections whose bytes were no request; what follows is read past. */
+  /** Connections whose bytes were no request, and which wait for the answer before that. */
   readonly #refused = new WeakSet<object>();
   #listeners: readonly Listener[] = [];
 
@@ -77,7 +77,9 @@ export class Gateway {
       // Host is the guard's to judge, with an error of ours.
       requireHostHeader: false,
       // Other upgrades (curl and Java offer h2c) are declined as RFC 9110 §7.8 allows: by answering as usual.
-      shouldUpgradeCallback: (req) => asksForWebSocket(req) && !this.#isAnswering(req.socket),
+      // One with a body is the guard's to refuse: Node would give it out in a stream that is no socket.
+      shouldUpgradeCallback: (req) =>
+        asksForWebSocket(req) && !announcesBody(req) && !this.#isAnswering(req.socket),
     });
     // More headers than this Node would drop without a word; the guard refuses them instead.
     this.#server.maxHeadersCount = limits.requestHeaders + 1;
@@ -207,8 +209,9 @@ export class Gateway {
     const plain = this.#plain.get(socket);
     if (plain !== undefined) return plain.idleSinceMs;
     const answer = this.#answers.get(socket);
-    if (answer !== undefined && !isLingering(socket)) return answer.endedMs;
-    return answer?.endedMs ?? this.#handedOver.get(socket)?.idleSinceMs ?? 0;
+    // What lingers carries no request, whether its last answer has been read or not.
+    if (isLingering(socket)) return answer?.endedMs ?? 0;
+    return answer === undefined ? (this.#handedOver.get(socket)?.idleSinceMs ?? 0) : answer.endedMs;
   }
 
   /** Whether an answer by Node's server is awaited on a connection, or on its way. */
@@ -287,4 +290,9 @@ function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
   // Told by the response's close as well; without a listener it would end the process.
   socket.on("error", () => socket.destroy());
   return res;
+}
+
+function announcesBody(req: IncomingMessage): boolean {
+  const { content } = askOf(req);
+  return content !== undefined && content.length !== 0;
 }

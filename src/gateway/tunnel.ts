@@ -28,21 +28,23 @@ export function tunnel(
 ): Stopper {
   const from = { read: client.bytesRead, written: client.bytesWritten };
   let outcome: Outcome = "done";
-  let open = 2;
-  const closed = (): void => {
-    open -= 1;
-    if (open > 0) return;
+  const open = new Set([client, endpoint]);
+  const over = (side: Socket): void => {
+    if (!open.delete(side) || open.size > 0) return;
     record.sentBytes += client.bytesRead - from.read;
     record.receivedBytes += client.bytesWritten - from.written;
     settle(outcome);
   };
   const join = (side: Socket, other: Socket, broken: Outcome): void => {
     side.on("error", () => {
-      if (open === 2) outcome = broken;
+      if (open.size === 2) outcome = broken;
     });
     side.on("close", () => {
       other.destroySoon();
-      closed();
+      over(side);
+      // A client may leave its side open for a while (linger.ts), but gets no more.
+      if (other.writableFinished) over(other);
+      else other.once("finish", () => over(other));
     });
     side.pipe(other);
   };
@@ -60,7 +62,7 @@ export function tunnel(
   join(endpoint, client, "upstream-stream");
   return {
     stop: () => {
-      if (open === 2) outcome = "operator-stream";
+      if (open.size === 2) outcome = "operator-stream";
       client.destroy();
       endpoint.destroy();
     },

@@ -115,3 +115,14 @@ test("each leaves streams in flight the time that Postern gives them to end", ()
   ];
   expect(graces.filter((seconds) => !(seconds * 1000 > limits.drainMs))).toEqual([]);
 });
+
+test("image: what the builds import is copied, and let through to the builder", () => {
+  const imported = ["rolldown.config.ts", "vite.config.ts"].flatMap((config) =>
+    [...read(config).matchAll(/from "\.\/(tools\/[\w-]+\.ts)"/g)].map(([, path = ""]) => path),
+  );
+  expect(imported).not.toEqual([]);
+  const copied = /^COPY (tools\/.*\.ts) tools\/$/m.exec(read("Dockerfile"))?.[1]?.split(" ");
+  expect(copied?.toSorted()).toEqual([...new Set(imported)].toSorted());
+  const letThrough = read(".dockerignore").split("\n");
+  for (const path of imported) expect(letThrough).toContain(`!${path}`);
+});

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { ask, connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
+import { bringing, hashOf, makeKeys } from "./local-keys.ts";
 
 // So long, but in one test, that only what ends without it passes.
 const long = 600_000;
@@ -113,6 +114,9 @@ describe("a client that has sent much more reads the whole answer, and no reset"
     });
 });
 
+const websocket = head("GET /v1/realtime", "Connection: Upgrade", "Upgrade: websocket");
+const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
 /** A connection that was refused, and whose client neither sends nor closes its side. */
 async function refused(base: string): Promise<Socket> {
   const socket = await open(base);
@@ -124,13 +128,13 @@ async function refused(base: string): Promise<Socket> {
 test("a client that sends on reads the last words of the endpoint of a WebSocket", async () => {
   place.upstream.answer = async ({ socket }) => {
     socket.removeAllListeners("data").resume();
-    socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    socket.write(switching);
     await once(socket, "data");
     socket.end("last words");
   };
   for (let round = 0; round < 50; round += 1) {
     const socket = await open(place.gateway.base);
-    socket.write(head("GET /v1/realtime", "Connection: Upgrade", "Upgrade: websocket"));
+    socket.write(websocket);
     await once(socket, "readable");
     const sending = setInterval(() => socket.write(body), 0);
     let text = "";
@@ -139,6 +143,29 @@ test("a client that sends on reads the last words of the endpoint of a WebSocket
     socket.destroy();
     expect(text).toMatch(/^HTTP\/1\.1 101 .*last words$/s);
   }
+});
+
+test("a WebSocket whose endpoint has closed is over though its client stays, and its key has its place again", async () => {
+  const keys = makeKeys("one");
+  await using own = await startPrivateEndpoint({
+    settings: { keys: { one: { hash: hashOf(keys.one), limits: { concurrency: 1 } } } },
+  });
+  own.upstream.answer = ({ socket }) => {
+    socket.removeAllListeners("data").resume().end(`${switching}last words`);
+  };
+  const socket = await open(own.gateway.base);
+  socket.write(websocket.replace("\r\n\r\n", `\r\n${bringing(keys.one).join("\r\n")}\r\n\r\n`));
+  let text = "";
+  socket.setEncoding("latin1").on("data", (part: string) => (text += part));
+  await once(socket, "end");
+  expect(text).toMatch(/^HTTP\/1\.1 101 .*last words$/s);
+  expect(await own.gateway.ended(1)).toMatchObject([{ outcome: "done", status: 101 }]);
+  expect(await own.gateway.metric("postern_requests_in_flight")).toBe(0);
+  own.upstream.forget();
+  const answer = await own.gateway.ask({ target: "/v1/x", headers: bringing(keys.one) });
+  expect(answer.status).toBe(200);
+  expect(socket.writable).toBe(true);
+  socket.destroy();
 });
 
 test("what is thrown away behind an answer has a bound", async () => {
@@ -167,6 +194,18 @@ test("connections that only wait for their clients to close give way to new ones
   for (const socket of waiting) socket.destroy();
 });
 
+test("connections to the admin listener that only wait for their clients to close give way to new ones", async () => {
+  const waiting: Socket[] = [];
+  for (let count = 0; count < 64; count += 1) {
+    const socket = await open(place.gateway.app.admin);
+    socket.write(`${head("POST /api/v1/session", json, "Transfer-Encoding: chunked")}no size\r\n`);
+    await once(socket.resume(), "end");
+    waiting.push(socket);
+  }
+  await eventually(async () => expect((await place.gateway.admin("/readyz")).status).toBe(200));
+  for (const socket of waiting) socket.destroy();
+});
+
 test("a broken body ends the endpoint's request though the client stays", async () => {
   const arrival = place.upstream.next();
   const socket = await open(place.gateway.base);
@@ -179,11 +218,41 @@ test("a broken body ends the endpoint's request though the client stays", async 
   socket.destroy();
 });
 
+test("a request whose body breaks just as its turn comes is over though its client stays", async () => {
+  place.upstream.answer = () => {};
+  const clients: Socket[] = [];
+  for (let round = 0; round < 20; round += 1) {
+    const arrival = place.upstream.next();
+    const socket = await open(place.gateway.base);
+    clients.push(socket);
+    const over = new Promise((resolve) => socket.resume().on("end", resolve).on("close", resolve));
+    socket.write(head("GET /v1/x", "TE: trailers") + head("POST /v1/x", json, "Transfer-Encoding: chunked"));
+    const exchange = await arrival;
+    // Nearly always both are read at once: the answer, and what is wrong with the request that waits for it.
+    const answered = exchange.json({});
+    socket.write("no size\r\n");
+    await answered;
+    await over;
+  }
+  await eventually(async () => expect(await place.gateway.metric("postern_requests_in_flight")).toBe(0));
+  for (const socket of clients) socket.destroy();
+});
+
 describe("a stop", () => {
   test("does not wait for a client that does not close its side", async () => {
     const own = await startPrivateEndpoint();
     const socket = await refused(own.gateway.base);
     await own[Symbol.asyncDispose]();
+    socket.destroy();
+  });
+  test("does not wait for a body that broke while its model was sought", async () => {
+    const own = await startPrivateEndpoint({ endpoint: { aliases: { small: "large" } } });
+    const socket = await open(own.gateway.base);
+    socket.write(`${head("POST /v1/x", json, "Transfer-Encoding: chunked")}2\r\n{ \r\nno size\r\n`);
+    await once(socket.resume(), "end");
+    expect(await own.gateway.ended(1)).toMatchObject([{ outcome: "client-request" }]);
+    await own[Symbol.asyncDispose]();
+    expect(own.upstream.exchanges).toEqual([]);
     socket.destroy();
   });
   test("lets a client read its last answer, whatever it has sent behind its request", async () => {

@@ -3,6 +3,7 @@ import { formatDuration } from "../../config/quantities.ts";
 import { type PosternError, problem } from "../../errors.ts";
 import { limits } from "../limits.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
+import { isLingering } from "./linger.ts";
 import { readPast, respondWithError } from "./respond.ts";
 import { letGo, type Turn } from "../turn.ts";
 
@@ -33,7 +34,9 @@ export class HttpReply implements Reply {
 
   get gone(): boolean {
     // A request that has been read whole is destroyed too, without anybody having left.
-    return this.#res.destroyed || (this.#req.destroyed && !this.#req.complete);
+    return (
+      isLingering(this.#req.socket) || this.#res.destroyed || (this.#req.destroyed && !this.#req.complete)
+    );
   }
 
   watch(events: ReplyEvents): void {
@@ -92,6 +95,8 @@ export class HttpReply implements Reply {
   /** The connection ends without this answer, though it may be open for a while. */
   lost(): void {
     this.#events?.closed(false);
+    // Whoever still reads the body gets no more of it.
+    this.#req.emit("close");
   }
 
   breakOff(): void {

@@ -1,5 +1,5 @@
 import type { Ask } from "./ask.ts";
-import { plain } from "../upstream/header-name.ts";
+import { lowerCased } from "../header-name.ts";
 
 // The grammar of ordinary requests: a small part of RFC 9112's, in which no two parsers differ. It refuses nothing;
 // what does not fit is left to Node's parser, and to the guard behind it.
@@ -59,7 +59,7 @@ export function readPlainRequest(bytes: Buffer, mostBodyBytes: number): PlainReq
     const name = head.slice(at, colon);
     const value = head.slice(colon + 2, lineEnd);
     if (rawHeaders.length === 2 * mostFields) return undefined;
-    const lower = plain(name);
+    const lower = lowerCased(name);
     if (lower === "host") hosts += 1;
     else if (lower === "content-length") {
       if (length !== undefined || !/^(?:0|[1-9][0-9]{0,8})$/.test(value)) return undefined;

@@ -5,7 +5,7 @@ import type { Secret } from "../../secret.ts";
 import type { Item, Live } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
 import { pair } from "../../vault/pairing.ts";
-import { dashed } from "./header-name.ts";
+import { dashed } from "../header-name.ts";
 
 /** A TLS client identity; `certificate` is the leaf and then its chain, in PEM. */
 interface Identity {

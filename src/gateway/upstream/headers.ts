@@ -1,5 +1,5 @@
 import type { Attachment } from "./attach.ts";
-import { dashed, plain } from "./header-name.ts";
+import { dashed, lowerCased } from "../header-name.ts";
 import { fieldTokens } from "./wire.ts";
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1), and `Expect`, which this side answers itself. */
@@ -44,7 +44,7 @@ export function requestHeaders(
     const original = rawHeaders[i] ?? "";
     const alike = dashed(original);
     if (dropped.has(alike) || attachment.names.has(alike)) continue;
-    if (named.length > 0 && named.includes(plain(original))) continue;
+    if (named.length > 0 && named.includes(lowerCased(original))) continue;
     const value = rawHeaders[i + 1] ?? "";
     const kept = alike === "sec-websocket-protocol" ? withoutKeys(value) : value;
     if (kept !== "" || value === "") headers.push(original, kept);
@@ -73,7 +73,7 @@ export function responseHeaders(rawHeaders: readonly string[], trailers: boolean
   const headers: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const original = rawHeaders[i] ?? "";
-    const name = plain(original);
+    const name = lowerCased(original);
     if (hopByHop.has(name) || (name === "trailer" && !trailers)) continue;
     if (named.length > 0 && named.includes(name)) continue;
     headers.push(original, rawHeaders[i + 1] ?? "");
@@ -87,7 +87,7 @@ export function trailerFields(rawTrailers: readonly string[]): [string, string][
   const pairs: [string, string][] = [];
   for (let i = 0; i < kept.length; i += 2) {
     const name = kept[i] ?? "";
-    if (plain(name) !== "content-length") pairs.push([name, kept[i + 1] ?? ""]);
+    if (lowerCased(name) !== "content-length") pairs.push([name, kept[i + 1] ?? ""]);
   }
   return pairs;
 }

@@ -1,6 +1,6 @@
 import { hexValue } from "./chunks.ts";
 import { limits } from "../limits.ts";
-import { plain } from "./header-name.ts";
+import { lowerCased } from "../header-name.ts";
 
 /** The head of an answer, as it came. */
 export interface ResponseHead {
@@ -68,7 +68,8 @@ export function fieldValues(rawHeaders: readonly string[], name: string): readon
   let values: string[] | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const other = rawHeaders[i] ?? "";
-    if (other.length === name.length && plain(other) === name) (values ??= []).push(rawHeaders[i + 1] ?? "");
+    if (other.length === name.length && lowerCased(other) === name)
+      (values ??= []).push(rawHeaders[i + 1] ?? "");
   }
   return values ?? none;
 }

@@ -28,6 +28,21 @@ export const upgrades: Vectors = {
     sends: get(...websocket, "Transfer-Encoding: chunked") + `0\r\n\r\n${hidden}`,
     comes: [refused()],
   },
+  "an upgrade with a length that is not all there": {
+    sends: get(...websocket, "Content-Length: 10") + "abc",
+    comes: [refused()],
+    stops: true,
+  },
+  "an upgrade with a chunked body that is not all there": {
+    sends: get(...websocket, "Transfer-Encoding: chunked") + "9\r\nabc",
+    comes: [refused()],
+    stops: true,
+  },
+  "an upgrade to another host with a length that is not all there": {
+    sends: get(...websocket, "Content-Length: 10").replace("localhost", "x") + "abc",
+    comes: [refused("host_not_allowed")],
+    stops: true,
+  },
   "an upgrade by POST": {
     sends: post([...websocket, "Content-Length: 2"], `ab${hidden}`),
     comes: [refused()],

@@ -29,8 +29,8 @@ const lowerCase: ReadonlyMap<string, string> = new Map(
  * A header's name as rules compare it: names are the same in any case (RFC 9110 §5.1). A message's names are compared
  * many times over, and to look one up takes a part of what it takes to make a new text of it.
  */
-export const plain = (name: string): string => lowerCase.get(name) ?? name.toLowerCase();
+export const lowerCased = (name: string): string => lowerCase.get(name) ?? name.toLowerCase();
 
 /** In a request `_` counts as `-` as well, since servers that map headers to variables read both alike. */
 export const dashed = (name: string): string =>
-  name.includes("_") ? plain(name).replaceAll("_", "-") : plain(name);
+  name.includes("_") ? lowerCased(name).replaceAll("_", "-") : lowerCased(name);
