@@ -1,8 +1,6 @@
 import { type DestinationStream, type Logger, symbols } from "pino";
+import { standsForItself } from "./json-text.ts";
 import type { RequestRecord } from "./record.ts";
-
-/** Text that stands for itself in a JSON string. */
-const plainText = /^[ !#-[\]-~]*$/;
 
 // Members of a JSON object, behind others; nothing where there is no value.
 
@@ -10,7 +8,7 @@ const plainText = /^[ !#-[\]-~]*$/;
 const word = (name: string, value: string | undefined): string =>
   value === undefined ? "" : `,"${name}":"${value}"`;
 const text = (name: string, value: string | undefined): string =>
-  value === undefined || plainText.test(value) ? word(name, value) : `,"${name}":${JSON.stringify(value)}`;
+  value === undefined || standsForItself(value) ? word(name, value) : `,"${name}":${JSON.stringify(value)}`;
 const number = (name: string, value: number | undefined): string =>
   value === undefined ? "" : `,"${name}":${value}`;
 const since = (name: string, startMs: number, ms: number | undefined): string =>

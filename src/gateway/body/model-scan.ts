@@ -1,3 +1,4 @@
+import { standsForItself } from "../json-text.ts";
 import { limits } from "../limits.ts";
 
 /** The value of a body's `model`, and the bytes where it stands (for JSON, its quotes included). */
@@ -18,9 +19,6 @@ const CLOSE_BRACKET = 0x5d;
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-
-/** Text that stands for itself in a JSON string. */
-const plainText = /^[ !#-[\]-~]*$/;
 
 /** What a string at the top level is, by where it stands. */
 type Role = "key" | "model" | "other";
@@ -185,7 +183,7 @@ export class ModelScan {
     if (first === undefined) return "";
     const bytes = others.length === 0 ? first : Buffer.concat(this.#captured);
     const text = bytes.toString("utf8");
-    if (plainText.test(text)) return text;
+    if (standsForItself(text)) return text;
     try {
       const value: unknown = JSON.parse(`"${text}"`);
       return typeof value === "string" ? value : undefined;

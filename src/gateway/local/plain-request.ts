@@ -1,11 +1,12 @@
 import type { Ask } from "./ask.ts";
 import { lowerCased } from "../header-name.ts";
+import { lineEnd } from "../upstream/wire.ts";
 
 // The grammar of ordinary requests: a small part of RFC 9112's, in which no two parsers differ. It refuses nothing;
 // what does not fit is left to Node's parser, and to the guard behind it.
 
 const plainHead = /^(?:GET|POST) \/[!-~]* HTTP\/1\.1(?:\r\n[A-Za-z][A-Za-z0-9-]*: [!-~](?:[ -~]*[!-~])?)*$/;
-const lineEnding = " HTTP/1.1";
+const ending = " HTTP/1.1";
 const HEAD_END = Buffer.from("\r\n\r\n");
 
 const mostHeadBytes = 16 * 1024;
@@ -23,11 +24,6 @@ const unusual = new Set([
   "http2-settings",
 ]);
 
-function endOfLine(text: string, from: number): number {
-  const end = text.indexOf("\r\n", from);
-  return end < 0 ? text.length : end;
-}
-
 /** A request whose head came in one piece and is nothing but ordinary. */
 export interface PlainRequest extends Omit<Ask, "content"> {
   /** Where its body begins in the bytes that were read. */
@@ -42,22 +38,22 @@ export interface PlainRequest extends Omit<Ask, "content"> {
  * @param mostBodyBytes a request with a larger body is not
  */
 export function readPlainRequest(bytes: Buffer, mostBodyBytes: number): PlainRequest | undefined {
-  const end = bytes.indexOf(HEAD_END);
-  if (end < 0 || end > mostHeadBytes) return undefined;
-  const head = bytes.toString("latin1", 0, end);
+  const headEnd = bytes.indexOf(HEAD_END);
+  if (headEnd < 0 || headEnd > mostHeadBytes) return undefined;
+  const head = bytes.toString("latin1", 0, headEnd);
   if (!plainHead.test(head)) return undefined;
   const rawHeaders: string[] = [];
   let length: number | undefined;
   let hosts = 0;
-  let lineEnd = endOfLine(head, 0);
+  let end = lineEnd(head, 0);
   const method = head.slice(0, head.indexOf(" "));
-  const target = head.slice(method.length + 1, lineEnd - lineEnding.length);
-  while (lineEnd < head.length) {
-    const at = lineEnd + 2;
-    lineEnd = endOfLine(head, at);
+  const target = head.slice(method.length + 1, end - ending.length);
+  while (end < head.length) {
+    const at = end + 2;
+    end = lineEnd(head, at);
     const colon = head.indexOf(":", at);
     const name = head.slice(at, colon);
-    const value = head.slice(colon + 2, lineEnd);
+    const value = head.slice(colon + 2, end);
     if (rawHeaders.length === 2 * mostFields) return undefined;
     const lower = lowerCased(name);
     if (lower === "host") hosts += 1;
@@ -76,7 +72,7 @@ export function readPlainRequest(bytes: Buffer, mostBodyBytes: number): PlainReq
     target,
     version: "1.1",
     rawHeaders,
-    bodyAt: end + HEAD_END.length,
+    bodyAt: headEnd + HEAD_END.length,
     length,
   };
 }

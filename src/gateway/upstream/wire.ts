@@ -58,7 +58,8 @@ function parseFields(text: string, from: number): string[] {
   return fields;
 }
 
-function lineEnd(text: string, from: number): number {
+/** Where the line ends that begins at `from`, or the text. */
+export function lineEnd(text: string, from: number): number {
   const end = text.indexOf("\r\n", from);
   return end < 0 ? text.length : end;
 }
