@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
@@ -51,8 +52,22 @@ describe("a client that reads only when it has sent 20 MB", () => {
     expect(text).toMatch(/^HTTP\/1\.1 413 Too Large\r\n/);
   });
 
-  test("reads the error when the endpoint breaks off in the middle of its request", async () => {
-    place.upstream.answer = (exchange) => exchange.reset();
+  test(
+    "reads the error when the endpoint breaks off in the middle of its request",
+    { repeats: 20 },
+    async () => {
+      place.upstream.answer = (exchange) => exchange.reset();
+      const text = await sendThenRead(head("/v1/x", `Content-Length: ${bytes}`), bytes, "upstream_closed");
+      expect(text).toMatch(/^HTTP\/1\.1 502 /);
+    },
+  );
+
+  test("reads the error when the endpoint breaks off after everybody on the way has stopped", async () => {
+    place.upstream.answer = async (exchange) => {
+      exchange.socket.pause();
+      await setTimeout(300);
+      exchange.reset();
+    };
     const text = await sendThenRead(head("/v1/x", `Content-Length: ${bytes}`), bytes, "upstream_closed");
     expect(text).toMatch(/^HTTP\/1\.1 502 /);
   });

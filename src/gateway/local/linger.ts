@@ -20,6 +20,8 @@ export function linger(socket: Socket, forMs: number = limits.lingerMs): void {
     if (socket.bytesRead > last) socket.destroy();
   });
   socket.resume();
+  // Where Node's parser had taken the connection over and stopped it, nobody else would begin to read again.
+  socket._read(0);
 }
 
 /** Whether our side is closed: nothing that comes is answered any more. */
