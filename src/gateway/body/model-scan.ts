@@ -1,4 +1,11 @@
-import { standsForItself } from "../json-text.ts";
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  standsForItself,
+} from "../json-text.ts";
 import { limits } from "../limits.ts";
 
 /** The value of a body's `model`, and the bytes where it stands (for JSON, its quotes included). */
@@ -8,14 +15,9 @@ export interface FoundModel {
   readonly to: number;
 }
 
-const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
 const COMMA = 0x2c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;

@@ -1,3 +1,4 @@
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "../json-text.ts";
 import type { Usage } from "../record.ts";
 
 // Finds `usage` in what was kept of an answer's body. The texts hold one character for each byte (latin1): names and
@@ -71,12 +72,6 @@ function eventData(
   if (cut) return [from, to, true];
   return text.startsWith("data:", from) ? [from + "data:".length, to, false] : undefined;
 }
-
-const QUOTE = 0x22;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
 
