@@ -3,6 +3,7 @@ import { connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Answering, Upstream } from "../support/upstream.ts";
 import { tell, timesOf, wordsOf } from "./figures.ts";
+import type { Other } from "./nginx-gateway.ts";
 import { Stage } from "./serving.ts";
 
 /** Where in a request its client leaves. */
@@ -69,7 +70,7 @@ async function leaveAtOnce(
 export async function cancelsAtOnce(
   clients: number,
   rounds: number,
-  besides?: (stage: Stage) => Promise<AsyncDisposable & { readonly name: string; readonly base: string }>,
+  besides?: (stage: Stage) => Promise<Other>,
 ): Promise<void> {
   await using stage = await Stage.set();
   const { upstream } = stage;

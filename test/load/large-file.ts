@@ -39,6 +39,7 @@ http {
     ssl_certificate_key large-server.key;
     ssl_client_certificate large-client-ca.pem;
     ssl_verify_client on;
+    ssl_protocols TLSv1.3;
     location = /v1/large { alias large-file; }
   }
 }

@@ -3,14 +3,25 @@ import { runNginx } from "../support/nginx.ts";
 import { freePort } from "../support/openssl-server.ts";
 import type { Stage } from "./serving.ts";
 
-/** Starts Debian's nginx in the gateway's place, with the same client certificate, to hold figures against. */
-export async function startNginxGateway({
-  folder,
-  pki,
-  upstream,
-}: Stage): Promise<AsyncDisposable & { readonly name: string; readonly base: string }> {
+/** Another gateway in the place of ours. */
+export interface Other extends AsyncDisposable {
+  readonly name: string;
+  readonly base: string;
+  readonly pid: number;
+}
+
+/**
+ * Starts Debian's nginx in the gateway's place, with the same client certificate, to hold figures against.
+ *
+ * @param endpoints their origins, by the beginning of the path that is theirs and that they do not see
+ */
+export async function startNginxGateway(
+  { folder, pki, upstream }: Stage,
+  endpoints: Readonly<Record<string, string>> = { "/": upstream.origin },
+): Promise<Other> {
   const port = await freePort();
   folder.write("nginx-client.pem", pemOf(pki.client));
+  const all = Object.entries(endpoints).map(([path, origin], number) => ({ path, origin, number }));
   const config = folder.write(
     "nginx.conf",
     `daemon off;
@@ -26,26 +37,30 @@ http {
   fastcgi_temp_path nginx-fastcgi;
   uwsgi_temp_path nginx-uwsgi;
   scgi_temp_path nginx-scgi;
-  upstream endpoint {
-    server 127.0.0.1:${new URL(upstream.origin).port};
+${all
+  .map(
+    ({ origin, number }) => `  upstream endpoint-${number} {
+    server 127.0.0.1:${new URL(origin).port};
     keepalive 512;
   }
+`,
+  )
+  .join("")}
   server {
     listen 127.0.0.1:${port} backlog=2048;
-    location / {
-      proxy_pass https://endpoint;
-      proxy_http_version 1.1;
-      proxy_buffering off;
-      proxy_set_header Connection "";
-      proxy_ssl_certificate nginx-client.pem;
-      proxy_ssl_certificate_key nginx-client.pem;
-      proxy_ssl_trusted_certificate server-ca.pem;
-      proxy_ssl_verify on;
-      proxy_ssl_name localhost;
-      proxy_ssl_server_name on;
-      proxy_ssl_session_reuse on;
-      proxy_ssl_protocols TLSv1.3;
-    }
+    proxy_http_version 1.1;
+    keepalive_requests 1000000;
+    proxy_buffering off;
+    proxy_set_header Connection "";
+    proxy_ssl_certificate nginx-client.pem;
+    proxy_ssl_certificate_key nginx-client.pem;
+    proxy_ssl_trusted_certificate server-ca.pem;
+    proxy_ssl_verify on;
+    proxy_ssl_name localhost;
+    proxy_ssl_server_name on;
+    proxy_ssl_session_reuse on;
+    proxy_ssl_protocols TLSv1.3;
+${all.map(({ path, number }) => `    location ${path} { proxy_pass https://endpoint-${number}/; }\n`).join("")}
   }
 }
 `,
@@ -54,6 +69,7 @@ http {
   return {
     name: "nginx",
     base: `http://127.0.0.1:${port}`,
+    pid: program.pid,
     [Symbol.asyncDispose]: () => program[Symbol.asyncDispose](),
   };
 }

@@ -7,6 +7,7 @@ import { textOf } from "../support/gateway.ts";
 import { Program } from "../support/process.ts";
 import { tell, timesOf, wordsOf } from "./figures.ts";
 import { startLargeFile } from "./large-file.ts";
+import type { startNginxGateway } from "./nginx-gateway.ts";
 import { descriptorsOf, lastingDescriptorsOf } from "./resources.ts";
 import { type Serving, Stage } from "./serving.ts";
 import { Sightings } from "./sightings.ts";
@@ -57,12 +58,15 @@ export interface Force {
   readonly seconds: number;
 }
 
+/** What is attacked. */
+type Attacked = Pick<Serving, "base" | "pid">;
+
 /**
  * Attacks, and does something else as soon as the gateway has `enough` descriptors; returns the most that it had.
  */
 async function underAttack(
   attack: Attack,
-  { base, pid }: Serving,
+  { base, pid }: Attacked,
   { connections, perSecond, seconds }: Force,
   enough: number,
   meanwhile: () => Promise<void>,
@@ -106,37 +110,62 @@ async function released({
   await eventually(() => expect(descriptorsOf(serving.pid)).toBe(before));
 }
 
-/** Expects that clients that behave are answered while an attack goes on; tells what it costs them. */
-export async function servesUnderAttack(attack: Attack, force: Force): Promise<void> {
+/**
+ * Expects that clients that behave are answered while an attack goes on.
+ *
+ * @returns what it costs them, in words
+ */
+async function serveUnderAttack(attack: Attack, attacked: Attacked, force: Force): Promise<string> {
   const { connections, seconds } = force;
-  const target = await startTarget();
-  await using stage = target.stage;
-  await using _large = target.large;
-  await using serving = target.serving;
-  expect(stage.upstream.open).toBe(0);
   const serve = async (ms: number): Promise<readonly number[]> => {
     const over = new AbortController();
-    const load = new UnaryLoad(serving.base, clients, over.signal);
+    const load = new UnaryLoad(attacked.base, clients, over.signal);
     await setTimeout(ms);
     over.abort();
     expect(await load.over).toBeGreaterThan(0);
     expect(load.failures).toEqual([]);
     return load.latenciesMs;
   };
+  // An attack that is answered with an error would hold nothing up.
+  expect((await ask(attacked.base, { target: paths["slow reading"] })).status).toBe(200);
   // Code must be hot before its times mean anything.
   await serve(warmMs);
   const measureMs = seconds * 800;
   const quiet = timesOf(await serve(measureMs));
-  let attacked = quiet;
-  const most = await underAttack(attack, serving, force, connections * 0.9, async () => {
-    attacked = timesOf(await serve(measureMs));
+  let beside = quiet;
+  const most = await underAttack(attack, attacked, force, connections * 0.9, async () => {
+    beside = timesOf(await serve(measureMs));
   });
   expect(most).toBeGreaterThan(connections * 0.9);
+  return `quiet ${wordsOf(quiet)}; under attack ${wordsOf(beside)}; p99 × ${(beside.p99 / quiet.p99).toFixed(2)}`;
+}
+
+/**
+ * Expects that clients that behave are answered while an attack goes on, and that nothing is left behind it; tells what
+ * it costs them, and what it costs the clients of `besides`.
+ *
+ * @param besides starts another gateway to the same endpoints
+ */
+export async function servesUnderAttack(
+  attack: Attack,
+  force: Force,
+  besides?: typeof startNginxGateway,
+): Promise<void> {
+  const target = await startTarget();
+  await using stage = target.stage;
+  await using large = target.large;
+  await using serving = target.serving;
+  expect(stage.upstream.open).toBe(0);
+  const figure = `${attack}, ${force.connections} connections: ${await serveUnderAttack(attack, serving, force)}`;
+  if (besides === undefined) tell(figure);
+  else {
+    await using other = await besides(stage, {
+      "/private/": stage.upstream.origin,
+      "/large/": large.origin,
+    });
+    tell(`${figure}\n${other.name}: ${await serveUnderAttack(attack, other, force)}`);
+  }
   await released(target);
-  tell(
-    `${attack}, ${connections} connections: quiet ${wordsOf(quiet)}; under attack ${wordsOf(attacked)}; ` +
-      `p99 × ${(attacked.p99 / quiet.p99).toFixed(2)}`,
-  );
 }
 
 /** What one request over a connection of its own gets: 200, the code of an error, or nothing. */
