@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { catalogue, PosternError, problem } from "../errors.ts";
+import { catalogue } from "../errors/catalogue.ts";
+import { PosternError, problem } from "../errors.ts";
 import type { Finding } from "../vault/pairing.ts";
 import { endpointLines, findingsOf } from "./endpoint/endpoint-lines.ts";
 import { expiryLines } from "./expiry-lines.ts";

@@ -1,4 +1,5 @@
-import { catalogue, type Code, type PosternError } from "../errors.ts";
+import { catalogue, type Code } from "../errors/catalogue.ts";
+import type { PosternError } from "../errors.ts";
 import { type Io, say } from "./io.ts";
 
 /** One thing that `check` or `doctor` looked at, and how it is. */

@@ -1,7 +1,8 @@
 import type { SeenRequest } from "../admin/api/shapes/live.ts";
 import type { EndpointState, Looked, Looking } from "../admin/sources.ts";
 import type { Sources } from "../config/sources.ts";
-import { asProblem, type Code, PosternError } from "../errors.ts";
+import type { Code } from "../errors/catalogue.ts";
+import { asProblem, PosternError } from "../errors.ts";
 import type { Counted } from "../gateway/live/traffic.ts";
 import type { Doorway } from "../gateway/server.ts";
 import type { Samples } from "./samples.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { catalogue } from "../../src/errors.ts";
+import { catalogue } from "../../src/errors/catalogue.ts";
 import { ask, connect, errorIn } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { Cut, framingOf, type Head } from "../support/wire.ts";

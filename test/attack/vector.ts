@@ -1,4 +1,4 @@
-import type { Code } from "../../src/errors.ts";
+import type { Code } from "../../src/errors/catalogue.ts";
 
 /** What becomes of one request of a vector. */
 export type Verdict =

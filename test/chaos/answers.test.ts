@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Code } from "../../src/errors.ts";
+import type { Code } from "../../src/errors/catalogue.ts";
 import { type Rig, type Sight, sightOf, startRig } from "./rig.ts";
 
 let rig: Rig;

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { catalogue, type Code } from "../../src/errors.ts";
+import { catalogue, type Code } from "../../src/errors/catalogue.ts";
 import type { Ask, Client } from "../support/client.ts";
 import { freePort } from "../support/openssl-server.ts";
 import type { Exchange } from "../support/upstream.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Code } from "../../src/errors.ts";
+import type { Code } from "../../src/errors/catalogue.ts";
 import { type Answer, type Ask, type Client, connect, errorIn } from "../support/client.ts";
 import { certificate, type Gateway, startGateway } from "../support/gateway.ts";
 import { makePki } from "../support/pki.ts";

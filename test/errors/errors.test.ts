@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Code, PosternError, catalogue, errorBody, problem } from "../../src/errors.ts";
+import { type Code, catalogue } from "../../src/errors/catalogue.ts";
+import { PosternError, errorBody, problem } from "../../src/errors.ts";
 
 const root = join(import.meta.dirname, "../..");
 const document = readFileSync(join(root, "docs/errors.md"), "utf8");
-const source = readFileSync(join(root, "src/errors.ts"), "utf8");
 const codes = Object.keys(catalogue) as Code[];
 
 interface Row {
@@ -41,16 +41,15 @@ function rows(text: string): Row[] {
   });
 }
 
-/** The catalogue's sections, by the lines that part them in its source. */
-function sections(text: string): Map<string, string> {
-  const found = new Map<string, string>();
-  let section = "";
-  for (const line of text.slice(text.indexOf("export const catalogue")).split("\n")) {
-    section = /^ {2}\/\/ ── (.+?) ─+$/.exec(line)?.[1] ?? section;
-    const code = /^ {2}(\w+): /.exec(line)?.[1];
-    if (code !== undefined) found.set(code, section);
-  }
-  return found;
+/** Every code with what its file's docstring calls the section, in the order in which the catalogue takes the files. */
+function sections(): string[] {
+  const read = (file: string): string => readFileSync(join(root, "src/errors", file), "utf8");
+  const files = [...read("catalogue.ts").matchAll(/from "\.\/(.+)"/g)].map(([, file = ""]) => file);
+  return files.flatMap((file) => {
+    const source = read(file);
+    const section = /^\/\*\* (.+)\. \*\/\nexport/m.exec(source)?.[1];
+    return [...source.matchAll(/^ {2}(\w+): /gm)].map(([, code]) => `${section}: ${code}`);
+  });
 }
 
 /** Details for any error: lists, counts, and words for everything else. */
@@ -69,10 +68,9 @@ const made = (code: Code): PosternError => problem(code, details);
 describe("docs/errors.md", () => {
   const documented = rows(document);
   test("has a row for each code, in the catalogue's order and under its section's heading", () => {
-    const standing = sections(source);
-    expect(documented.map(({ section, code }) => `${section}: ${code}`)).toEqual(
-      codes.map((code) => `${standing.get(code)}: ${code}`),
-    );
+    const standing = sections();
+    expect(standing.map((line) => line.split(": ")[1])).toEqual(codes);
+    expect(documented.map(({ section, code }) => `${section}: ${code}`)).toEqual(standing);
   });
   test.each(documented)(
     "$code has the catalogue's statuses and retry",

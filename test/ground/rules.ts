@@ -45,7 +45,7 @@ function roomOf(path: string): Room | undefined {
     if (first === "admin-sources.ts") return "app";
     return (["app", "main", "worker", "thread"] as const).find((room) => `${room}.ts` === first);
   }
-  if (first === "config") return "leaf";
+  if (first === "config" || first === "errors") return "leaf";
   if (first === "admin" && second === "console") return "console";
   return ["vault", "gateway", "admin", "brokers", "sandbox", "crew", "cli"].find(
     (room): room is Room => room === first,

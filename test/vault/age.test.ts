@@ -97,7 +97,7 @@ test("an armored vault is refused", async () => {
 });
 
 test("every refusal that the document lists is one of the catalogue", async () => {
-  const { catalogue } = await import("../../src/errors.ts");
+  const { catalogue } = await import("../../src/errors/catalogue.ts");
   const listed = [...document.matchAll(/`((?:vault|identity)_[a-z_]+)`/g)].map(([, code]) => code ?? "");
   const own = Object.keys(catalogue).filter((code) => /^(vault|identity)_/.test(code));
   expect([...new Set(listed)].sort()).toEqual(own.sort());

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
-import type { Code } from "../../src/errors.ts";
+import type { Code } from "../../src/errors/catalogue.ts";
 import { Secret } from "../../src/secret.ts";
 import type { Draft } from "../../src/vault/item.ts";
 import { certificate } from "../../src/vault/kinds/certificate.ts";

@@ -3,7 +3,8 @@ import { type IncomingHttpHeaders, type IncomingMessage, request, type RequestOp
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import * as z from "zod";
-import { catalogue, type Code, PosternError, problem, reasonOf } from "../../errors.ts";
+import { catalogue, type Code } from "../../errors/catalogue.ts";
+import { PosternError, problem, reasonOf } from "../../errors.ts";
 import type { AdminSources } from "../sources.ts";
 
 /** What the console sends to an endpoint. */

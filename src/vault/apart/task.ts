@@ -1,4 +1,5 @@
-import { asProblem, type Code, PosternError } from "../../errors.ts";
+import type { Code } from "../../errors/catalogue.ts";
+import { asProblem, PosternError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { Draft, Item, KindName } from "../item.ts";
 import { kinds } from "../kinds/index.ts";

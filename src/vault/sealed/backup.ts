@@ -1,4 +1,5 @@
-import { type Code, PosternError, problem } from "../../errors.ts";
+import type { Code } from "../../errors/catalogue.ts";
+import { PosternError, problem } from "../../errors.ts";
 import { type Content, parseContent } from "./content.ts";
 import type { Identity } from "../identity/identity.ts";
 import { parseMark } from "./mark.ts";

@@ -1,0 +1,42 @@
+import { upstream, failure } from "./entry.ts";
+
+/** The gateway itself. */
+export const gatewayErrors = {
+  connections_exhausted: upstream(503, true, (d: { most: number }) => [
+    `${d.most} connections are open already, as many as limits.connections allows`,
+    "close some, or raise limits.connections",
+  ]),
+  gateway_out_of_reach: upstream(502, true, (d: { reason: string }) => [
+    `the console cannot reach the gateway's own listener: ${d.reason}`,
+    "look at the log, and whether the gateway serves: postern doctor",
+  ]),
+  request_stopped: upstream(503, false, () => [
+    "this request was stopped by hand while it was in flight",
+    "send it again if it is still wanted; whoever runs this gateway stopped it in its console, or through its API",
+  ]),
+  stopping: upstream(503, true, () => ["Postern is stopping", "try again in a moment"]),
+  internal: failure(1, (d: { reason: string }) => [
+    `an error of Postern's own: ${d.reason}`,
+    "please report it with the request id and the log line",
+  ]),
+  worker_failed: failure(1, (d: { number: number; reason: string }) => [
+    `worker ${d.number} failed: ${d.reason}`,
+    "look at the log lines before this; with workers: 1 in postern.yaml, one process does everything",
+  ]),
+  worker_behind: failure(1, (d: { count: number; workers: number; reason: string }) => [
+    `${d.count} of ${d.workers} workers could not apply the change and serve on as before: ${d.reason}`,
+    "mend what stands in the way, then send SIGHUP; or restart",
+  ]),
+  socket_folder_open: failure(1, (d: { folder: string; reason: string }) => [
+    `no Unix socket is put in the folder ${d.folder}: ${d.reason}, and whoever opens the socket uses the credentials`,
+    "name a folder of its own, such as unix:run/postern.sock; one that does not exist is made (0700)",
+  ]),
+  address_in_use: failure(1, (d: { address: string }) => [
+    `the address ${d.address} is in use`,
+    "stop the other program, or choose another address or port 0",
+  ]),
+  address_unavailable: failure(1, (d: { address: string; reason: string }) => [
+    `cannot listen on ${d.address}: ${d.reason}`,
+    "choose another address",
+  ]),
+} as const;
