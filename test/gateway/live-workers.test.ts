@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { childrenOf } from "../../bench/accounting.ts";
 import { FleetLive } from "../../src/crew/fleet-live.ts";
 import { SoloLive } from "../../src/crew/solo-live.ts";
 import { Traffic } from "../../src/gateway/live/traffic.ts";
@@ -8,7 +9,6 @@ import { Watcher } from "../console/live-watcher.ts";
 import { connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { startPrivateEndpoint } from "../support/private-endpoint.ts";
-import { childrenOf } from "../support/process.ts";
 
 /** Two workers without their processes. */
 class Two {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { childrenOf } from "../../bench/accounting.ts";
 import { ask } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
-import { childrenOf } from "../support/process.ts";
 import { bringing, hashOf, makeKeys, startWithKeys } from "./local-keys.ts";
 import { Streams } from "./streams.ts";
 

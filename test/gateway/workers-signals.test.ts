@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { childrenOf } from "../../bench/accounting.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { ask, connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
@@ -7,7 +8,7 @@ import { Folder } from "../support/folder.ts";
 import { certificate, put, textOf } from "../support/gateway.ts";
 import { makePki, type Pki } from "../support/pki.ts";
 import { demanding } from "../support/private-endpoint.ts";
-import { childrenOf, Program, type Ready, readyLine } from "../support/process.ts";
+import { Program, type Ready, readyLine } from "../support/process.ts";
 import { startUpstream, type Upstream } from "../support/upstream.ts";
 import { Streams } from "./streams.ts";
 

@@ -2,13 +2,13 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
+import { childrenOf } from "../../bench/accounting.ts";
 import { startApp } from "../../src/app.ts";
 import { Secret } from "../../src/secret.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { ask } from "../support/client.ts";
 import { Folder } from "../support/folder.ts";
 import { Sink, startGateway, textOf } from "../support/gateway.ts";
-import { childrenOf } from "../support/process.ts";
 
 test("workers are as many as the machine runs at once, where the configuration says auto", async () => {
   await using auto = await startGateway({ workers: "auto", endpoints: {} }, {});

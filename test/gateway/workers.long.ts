@@ -1,8 +1,8 @@
 import { cpSync, rmSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { childrenOf } from "../../bench/accounting.ts";
 import { eventually } from "../support/eventually.ts";
 import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
-import { childrenOf } from "../support/process.ts";
 
 let it: PrivateEndpoint;
 beforeEach(async () => {

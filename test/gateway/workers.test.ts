@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { childrenOf } from "../../bench/accounting.ts";
 import { connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { certificate, put } from "../support/gateway.ts";
 import { anotherClient } from "../support/pki.ts";
 import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
-import { childrenOf } from "../support/process.ts";
 import { Streams } from "./streams.ts";
 
 /** What `/readyz` answers. */

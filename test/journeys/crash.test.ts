@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { childrenOf } from "../../bench/accounting.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { connect } from "../support/client.ts";
 import { Folder } from "../support/folder.ts";
 import { bearer, put, textOf } from "../support/gateway.ts";
-import { childrenOf, postern, Program, readyLine } from "../support/process.ts";
+import { postern, Program, readyLine } from "../support/process.ts";
 import { startUpstream } from "../support/upstream.ts";
 
 // What Node.js and the system keep of a process that dies. A plain Node.js process dies the same way beside each: only

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { childrenOf } from "../../bench/accounting.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { canaries, formsOf } from "../support/canaries.ts";
 import { ask } from "../support/client.ts";
@@ -7,7 +8,7 @@ import { eventually } from "../support/eventually.ts";
 import { Folder } from "../support/folder.ts";
 import { put, textOf } from "../support/gateway.ts";
 import { makePki } from "../support/pki.ts";
-import { childrenOf, postern, Program, type Ready, readyLine } from "../support/process.ts";
+import { postern, Program, type Ready, readyLine } from "../support/process.ts";
 
 // Each signal goes to a plain Node.js process as well: only when that one has shown what it can, the gateway's silence
 // means something.

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 
@@ -64,13 +63,6 @@ export class Program implements AsyncDisposable {
     await this.stop("SIGKILL");
   }
 }
-
-/** The processes that a process has started and that run still. */
-export const childrenOf = (pid: number): readonly number[] =>
-  readdirSync(`/proc/${pid}/task`)
-    .flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" "))
-    .filter((child) => child !== "")
-    .map(Number);
 
 /** Starts `bin/postern` of this checkout. */
 export const postern = (
