@@ -10,7 +10,7 @@ import { guard } from "./gateway/local/guard.ts";
 import { Pipeline } from "./gateway/local/pipeline.ts";
 import { walk } from "./gateway/upstream/walk.ts";
 import type { Secret } from "./secret.ts";
-import { recorderFor } from "./vault/audit/audit.ts";
+import { loggedRecorder } from "./vault/audit/audit.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** A running gateway, of which the admin side sees no more than `AdminSources`. */
@@ -34,10 +34,7 @@ export function adminSourcesOf(running: Running): AdminSources {
   const config = (): Config => checked().config;
   const pipeline = new Pipeline();
   // With the configuration's place for it as it is now.
-  const record: AdminSources["record"] = (use) => {
-    const failed = ({ code, message }: PosternError): void => log.error({ code }, message);
-    recorderFor({ log: config().audit, command: "console", failed })(use);
-  };
+  const record: AdminSources["record"] = (use) => loggedRecorder(config().audit, "console", log)(use);
   return {
     guard: (req, target) => guard(askOf(req, target), { unixSocket: "socket" in config().admin }),
     inTurn: (socket, res, handle) => pipeline.enter(socket, res, handle),

@@ -42,8 +42,10 @@ export interface RunningApp {
   readonly lost: AbortSignal;
   /** Reads configuration and vault again; throws what is wrong with them, and keeps the last good state. */
   reload(): Promise<void>;
-  /** Drains for a bounded time, then closes everything. */
+  /** Lets what is in flight go on for as long as the configuration says, breaks off the rest, and closes everything. */
   stop(): Promise<void>;
+  /** A stop waits no longer for what is in flight. */
+  hurry(): void;
 }
 
 /**
@@ -67,7 +69,7 @@ export async function startApp({
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
   const crew =
     workers === 1
-      ? new Solo(config, vault, log, consoleDigest)
+      ? new Solo({ config, vault, log, logTo, consoleDigest })
       : await fleetOf({ workers, checked, passphrase, log, logTo, consoleDigest });
   const app = new App(checked, vault, log, crew, consoleKey);
   await app.start(seen);
@@ -97,6 +99,7 @@ class App implements RunningApp {
   #unwatchVault: () => void = () => {};
   #unwatchFiles: () => void = () => {};
   #upkeep: Upkeep | undefined;
+  readonly #drained = new AbortController();
   #stopped: Promise<void> | undefined;
   /** The change that is under way, or the last one. */
   #turn: Promise<void> = Promise.resolve();
@@ -150,6 +153,10 @@ class App implements RunningApp {
     return this.#stopped;
   }
 
+  hurry(): void {
+    this.#drained.abort();
+  }
+
   async #stopOnce(): Promise<void> {
     const served = this.#ready;
     this.#ready = false;
@@ -158,7 +165,10 @@ class App implements RunningApp {
     this.#upkeep?.stop();
     // Somebody who watches in the console must not hold up the end.
     this.#admin?.quiet();
-    await this.#crew.stop();
+    const { drainMs } = this.#checked.config;
+    const timer = drainMs === Infinity ? undefined : setTimeout(() => this.hurry(), drainMs);
+    await this.#crew.stop(this.#drained.signal);
+    clearTimeout(timer);
     await this.#closeAdmin();
     if (served) this.#log.info("stopped");
   }

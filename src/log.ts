@@ -1,4 +1,5 @@
 import { write, writeSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import type { DestinationStream } from "pino";
 
 /** Lines wait for each other until there are so many bytes of them, or for so many milliseconds. */
@@ -10,8 +11,8 @@ const lastWords = { steps: 20, ms: 50 };
 
 /** Where the log of a serving process goes. */
 export interface LogFile extends DestinationStream {
-  /** Writes what is left, before the process ends. */
-  flushSync(): void;
+  /** Writes what is left, behind what is being written: the last thing that a process does. */
+  end(): Promise<void>;
 }
 
 const isFull = (error: unknown): boolean => (error as NodeJS.ErrnoException | null)?.code === "EAGAIN";
@@ -28,6 +29,7 @@ export function logToStandardError(): LogFile {
   let lines: string[] = [];
   let waitingBytes = 0;
   let writing = false;
+  let written: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   const take = (): Buffer => {
@@ -48,14 +50,17 @@ export function logToStandardError(): LogFile {
   };
   const send = (bytes: Buffer): void => {
     writing = true;
-    write(file, bytes, (error, written) => {
-      writing = false;
-      // What could not be written for another reason is lost: there is nobody to tell.
-      if (error === null) rest = bytes.subarray(written);
-      else if (isFull(error)) rest = bytes;
-      waitingBytes += rest.length;
-      if (waitingBytes > 0) flushSoon();
-    });
+    written = new Promise((resolve) =>
+      write(file, bytes, (error, count) => {
+        writing = false;
+        // What could not be written for another reason is lost: there is nobody to tell.
+        if (error === null) rest = bytes.subarray(count);
+        else if (isFull(error)) rest = bytes;
+        waitingBytes += rest.length;
+        if (waitingBytes > 0) flushSoon();
+        resolve();
+      }),
+    );
   };
   const flushSync = (): void => {
     let bytes = take();
@@ -77,6 +82,10 @@ export function logToStandardError(): LogFile {
       if (waitingBytes >= gathered.bytes) flush();
       else flushSoon();
     },
-    flushSync,
+    async end() {
+      // The threads that write can all be busy, with names that nobody resolves for one.
+      await Promise.race([written, pause(lastWords.steps * lastWords.ms)]);
+      flushSync();
+    },
   };
 }

@@ -16,7 +16,8 @@ process.on("disconnect", () => process.exit(1));
 const send = (message: unknown, then?: () => void): void =>
   void process.send?.(message, undefined, undefined, then);
 const quota = new SharedQuota(send);
-const servant = new Servant(logToStandardError(), quota);
+const log = logToStandardError();
+const servant = new Servant(log, quota);
 
 process.on("message", (message: Order | Verdict | Handover, socket?: Socket) => {
   if ("doorway" in message) {
@@ -33,6 +34,7 @@ async function obey(order: Order): Promise<void> {
   try {
     const value = await servant.obey(order);
     if (name === "begin") settleMemory();
+    if (name === "stop") await log.end();
     send({ id, value }, name === "stop" ? () => process.exit(0) : undefined);
   } catch (error) {
     // One that could not begin is of no use, and one that cannot drain is to end nevertheless.

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
 import { problem } from "../errors.ts";
+import { installationFolder } from "../installation.ts";
 
 /** How a file may be compressed, and how its name ends then; in the order in which we like to send them. */
 const codings = [
@@ -28,15 +29,11 @@ const types: Readonly<Record<string, string>> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** Where the console is built to: beside the bundle of this program, or `dist` of a checkout. */
-const places = ["../dist/console", "../../dist/console"];
-
 /** Reads the console's files into memory, by their paths. Throws `console_unbuilt` where there are none. */
-export async function readAssets(among = places): Promise<ReadonlyMap<string, Asset>> {
-  const folder = among
-    .map((place) => join(import.meta.dirname, place))
-    .find((place) => existsSync(join(place, "index.html")));
-  if (folder === undefined) throw problem("console_unbuilt", undefined);
+export async function readAssets(
+  folder = join(installationFolder(), "dist", "console"),
+): Promise<ReadonlyMap<string, Asset>> {
+  if (!existsSync(join(folder, "index.html"))) throw problem("console_unbuilt", undefined);
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = new Map<string, Buffer>();
   for (const entry of entries)

@@ -1,7 +1,8 @@
-import { chmod, mkdir, readFile, realpath, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { problem, reasonOf } from "../errors.ts";
-import { replace } from "../vault/stores/replace.ts";
+import { makeFolder } from "../make-folder.ts";
+import { replace } from "../replace.ts";
 import type { DockerConfigEdit } from "./docker-config.ts";
 
 /** Docker's configuration: `config.json` in DOCKER_CONFIG, else in `.docker` of the home folder. */
@@ -25,11 +26,10 @@ export async function editDockerConfig(
   if (made.changed.length === 0) return made;
   if (old === undefined) {
     await makeFolder(dirname(file));
-    await replace(file, made.text, true);
+    await replace(file, made.text, { fresh: true });
     return made;
   }
-  await replace(old.target, made.text);
-  await chmod(old.target, old.mode);
+  await replace(old.target, made.text, { mode: old.mode });
   return made;
 }
 
@@ -40,13 +40,5 @@ async function readOld(file: string): Promise<{ text: string; target: string; mo
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw problem("file_unreadable", { file, reason: reasonOf(error) }, error);
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw problem("file_unwritable", { file: folder, reason: reasonOf(error) }, error);
   }
 }

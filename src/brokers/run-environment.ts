@@ -1,5 +1,5 @@
-import { formatAddress } from "../config/address.ts";
 import type { Config } from "../config/config.ts";
+import { localOrigin } from "../config/local-bases.ts";
 import { problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import { type Item, itemOf } from "../vault/item.ts";
@@ -65,7 +65,7 @@ function fitting(items: readonly Item[], name: string): Item {
 export function gatewayVariables(config: Config, key: string): Readonly<Record<string, string>> | undefined {
   const address = config.listen.find((listen) => "port" in listen && listen.port !== 0);
   if (address === undefined) return undefined;
-  const origin = `http://${formatAddress(address)}`;
+  const origin = localOrigin(address);
   const base = `${origin}/v1`;
   const hubs = [...config.endpoints.values()].filter(({ type }) => type === "hugging-face");
   const [hub] = hubs;

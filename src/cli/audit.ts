@@ -1,6 +1,7 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { problem } from "../errors.ts";
+import { actions } from "../vault/audit/action.ts";
 import { choosing } from "../vault/audit/audit-choice.ts";
 import { entriesOf, type Entry } from "../vault/audit/audit-entry.ts";
 import { readLog } from "../vault/audit/audit-file.ts";
@@ -25,7 +26,7 @@ export function define(io: Io): Command {
     .option(...configOption)
     .option("--item <name>", "only uses of this item")
     .option("--endpoint <name>", "only uses for this endpoint")
-    .option("--action <action>", "only uses of this kind, such as reveal or attach")
+    .addOption(new Option("--action <action>", "only uses of this kind").choices(actions))
     .option("--since <time>", "only uses since then: 24h, 7d, 2026-01-31 or 2026-01-31T12:00:00Z")
     .option("--failed", "only uses that met an error")
     .option("--json", "print JSON")

@@ -11,6 +11,7 @@ import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
 import { configFile, configOption } from "./place.ts";
 import { sharedModels } from "./endpoint/shared-models.ts";
 import { askedForEndpoints } from "../vault/tokens/asked-items.ts";
+import { tried } from "./tried.ts";
 import { openVaultOf } from "./vault/vault-open.ts";
 import { waitingLines } from "./vault/waiting-lines.ts";
 
@@ -29,7 +30,7 @@ export function define(io: Io): Command {
     .option("--json", "print the findings as JSON")
     .addHelpText("after", help)
     .action(async ({ config: option, json = false }: { config?: string; json?: boolean }) => {
-      const config = await loaded(configFile(io, option));
+      const config = await tried(loadConfig(configFile(io, option)));
       if (config instanceof PosternError) {
         // The error itself shows every problem with its line; JSON has them, too.
         if (json) sayJson(io, { ok: false, findings: [lineOf("configuration", config)] });
@@ -40,15 +41,6 @@ export function define(io: Io): Command {
       else sayLines(io, lines);
       if (error !== undefined) throw error;
     });
-}
-
-async function loaded(file: string): Promise<Config | PosternError> {
-  try {
-    return await loadConfig(file);
-  } catch (error) {
-    if (error instanceof PosternError) return error;
-    throw error;
-  }
 }
 
 /** What was found, line by line, and the error that the command ends with, if any. */
@@ -67,7 +59,7 @@ async function look(
       subject: "vault",
       text: `${config.vault}, ${count} ${count === 1 ? "item" : "items"}`,
     });
-    const find = await askedForEndpoints(vault, config);
+    const find = await askedForEndpoints(vault, config, io.ended);
     findings = findingsOf(config, find, now);
     lines.push(
       ...endpointLines(config, find, findings),

@@ -26,6 +26,7 @@ export function define(io: Io): Command {
     .option("--check", "exit after the chat: 0 if it was right, 1 if not")
     .addHelpText("after", help)
     .action(async ({ check = false }: { check?: boolean }) => {
+      io.hold();
       await using folder = await temporaryFolder("postern-demo-");
       await using stage = await setStage(folder.path);
       const print = new Print(io);

@@ -1,5 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import { Command } from "commander";
+import { readAdminToken } from "../admin/access/token.ts";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { PosternError } from "../errors.ts";
@@ -14,6 +15,7 @@ import { Exit, type Io, say, sayJson } from "./io.ts";
 import { type Line, lineOf, sayLines, statusOf } from "./lines.ts";
 import { configFile, configOption } from "./place.ts";
 import { askedForEndpoints } from "../vault/tokens/asked-items.ts";
+import { tried } from "./tried.ts";
 import { openVaultOf } from "./vault/vault-open.ts";
 import { waitingLines } from "./vault/waiting-lines.ts";
 
@@ -47,10 +49,17 @@ export function define(io: Io): Command {
       else {
         sayLines(io, lines);
         say(io);
-        say(io, well ? "all is well" : "next: the first → above");
+        say(io, conclusionOf(lines));
       }
       if (!well) throw new Exit(1);
     });
+}
+
+function conclusionOf(lines: readonly Line[]): string {
+  if (statusOf(lines) !== 0) return "next: the first → above";
+  return lines.some(({ level }) => level === "warning")
+    ? "nothing is wrong; see the warnings above"
+    : "all is well";
 }
 
 async function examine(io: Io, file: string, now: Date): Promise<readonly Line[]> {
@@ -80,7 +89,7 @@ async function examine(io: Io, file: string, now: Date): Promise<readonly Line[]
   } else {
     lines.push(...(await identityLines(config)));
     // A missing identity has its own line already.
-    if (!(vault instanceof PosternError)) lines.push(...(await vaultLines(config, vault, now)));
+    if (!(vault instanceof PosternError)) lines.push(...(await vaultLines(config, vault, now, io.ended)));
     else if (vault.code !== "vault_locked")
       lines.push(lineOf("vault", vault, vault.code === "vault_missing" ? "missing" : "problem"));
   }
@@ -91,7 +100,7 @@ async function examine(io: Io, file: string, now: Date): Promise<readonly Line[]
       text: "no endpoint is configured",
       wayOut: "postern endpoint add NAME URL --credential ITEM",
     });
-  lines.push(await gatewayLine(config));
+  lines.push(await adminTokenLine(config), await gatewayLine(config));
   return lines;
 }
 
@@ -115,9 +124,14 @@ async function identityLines({ identity: place }: Config): Promise<readonly Line
   }
 }
 
-async function vaultLines(config: Config, vault: Vault, now: Date): Promise<readonly Line[]> {
+async function vaultLines(
+  config: Config,
+  vault: Vault,
+  now: Date,
+  stop: AbortSignal,
+): Promise<readonly Line[]> {
   const items = vault.items();
-  const find = await askedForEndpoints(vault, config);
+  const find = await askedForEndpoints(vault, config, stop);
   if (items.length === 0)
     return [
       {
@@ -140,6 +154,16 @@ async function vaultLines(config: Config, vault: Vault, now: Date): Promise<read
   ];
 }
 
+/** With a token that cannot be used the gateway serves, and its console and API are closed to everybody. */
+async function adminTokenLine({ adminToken: file }: Config): Promise<Line> {
+  const subject = "admin token";
+  const token = await tried(readAdminToken(file));
+  if (token instanceof PosternError) return lineOf(subject, token);
+  return token === undefined
+    ? { level: "note", subject, text: `${file} is not there; postern serve makes it` }
+    : { level: "ok", subject, text: file };
+}
+
 async function gatewayLine(config: Config): Promise<Line> {
   const subject = "gateway";
   if ("port" in config.admin && config.admin.port === 0)
@@ -147,13 +171,4 @@ async function gatewayLine(config: Config): Promise<Line> {
   return (await askHealth(config.admin))
     ? { level: "ok", subject, text: "it runs" }
     : { level: "note", subject, text: "it does not run", wayOut: "postern serve" };
-}
-
-async function tried<T>(result: Promise<T>): Promise<T | PosternError> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof PosternError) return error;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { lstat, mkdir, rm, writeFile } from "node:fs/promises";
+import { lstat, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Command } from "commander";
@@ -7,6 +7,9 @@ import { makeAdminToken } from "../admin/access/token.ts";
 import { problem, reasonOf } from "../errors.ts";
 import type { IdentityPlace } from "../config/config.ts";
 import { parseIdentity } from "../config/identity.ts";
+import { installationFolder } from "../installation.ts";
+import { makeFolder } from "../make-folder.ts";
+import { replace } from "../replace.ts";
 import type { Secret } from "../secret.ts";
 import { nameOfPlace } from "../vault/identity/identity.ts";
 import { createVault } from "../vault/vault.ts";
@@ -61,7 +64,7 @@ export function define(io: Io): Command {
         adminToken: join(folder, "admin-token"),
         passphrase,
       };
-      await writeAll(files);
+      await writeAll(io, files);
       const option = config === usual ? "" : ` --config ${config}`;
       say(io, `wrote ${files.config}: the configuration`);
       say(io, `wrote ${name}: opens the vault; keep a copy in a safe place, and show it to nobody`);
@@ -76,22 +79,16 @@ export function define(io: Io): Command {
 }
 
 /** Writes all files or, when that fails, none. Throws file_exists where one is there. */
-async function writeAll(files: Plan): Promise<void> {
+async function writeAll(io: Io, files: Plan): Promise<void> {
+  using _ = io.hold();
   const { config, identity, vault, adminToken } = files;
   for (const file of [config, ...("file" in identity ? [identity.file] : []), vault, adminToken])
     if (await isThere(file)) throw problem("file_exists", { file });
-  const folder = dirname(files.config);
-  let madeFolder: string | undefined;
+  const madeFolder = await makeFolder(dirname(config));
   const made: string[] = [];
   try {
-    madeFolder = await mkdir(folder, { recursive: true, mode: 0o700 });
-    await writeFile(files.config, firstConfig(identity), { flag: "wx", mode: 0o600 });
-    made.push(files.config);
-  } catch (error) {
-    await undo(made, madeFolder);
-    throw problem("file_unwritable", { file: files.config, reason: reasonOf(error) }, error);
-  }
-  try {
+    await replace(config, firstConfig(identity), { fresh: true });
+    made.push(config);
     await makeAdminToken(adminToken);
     made.push(adminToken);
     const { vault: file, passphrase } = files;
@@ -121,7 +118,7 @@ async function isThere(file: string): Promise<boolean> {
 
 /** The line that gives editors the schema of this very installation; without one, nothing. */
 function schemaLine(): string {
-  const schema = join(import.meta.dirname, "..", "..", "config", "postern.schema.json");
+  const schema = join(installationFolder(), "config", "postern.schema.json");
   return existsSync(schema) ? `# yaml-language-server: $schema=${pathToFileURL(schema).href}\n` : "";
 }
 

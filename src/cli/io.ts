@@ -10,6 +10,11 @@ export interface Io {
   readonly cwd: string;
   /** Aborts when the process is asked to end (SIGINT, SIGTERM): a command that stays up returns then. */
   readonly ended: AbortSignal;
+  /**
+   * Holds up the end of the process until the result is disposed of: by a command that stays up, for good; and while
+   * several files are written that belong together. Whoever holds up nothing is ended by a signal at once.
+   */
+  readonly hold: () => Disposable;
 }
 
 /** Thrown by a command that has said all itself, to end with this exit status and no further word. */

@@ -1,11 +1,12 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { parseCount } from "../config/local-keys.ts";
 import { addingKey, makeKey, refuseNewName } from "../config/new-key.ts";
 import { editConfig } from "../config/write.ts";
-import { problem, reasonOf } from "../errors.ts";
+import { PosternError } from "../errors.ts";
+import { replace } from "../replace.ts";
 import type { Secret } from "../secret.ts";
 import { type Io, say, sayJson } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
@@ -57,6 +58,8 @@ async function add(io: Io, name: string, options: Options): Promise<void> {
     recorderOf(io, config, "key add")({ action: "key-add", about: name });
   };
   const out = options.out === undefined ? undefined : resolve(io.cwd, options.out);
+  // Until it is printed or kept, nobody has the key whose hash is in the file.
+  using _ = io.hold();
   if (out === undefined) await edit();
   else await keptIn(out, key, edit);
   if (options.json)
@@ -72,23 +75,13 @@ async function add(io: Io, name: string, options: Options): Promise<void> {
 
 /** Writes the key to a new file, then does `edit`; when that fails, no file is left. */
 async function keptIn(out: string, key: Secret, edit: () => Promise<unknown>): Promise<void> {
-  try {
-    const handle = await open(out, "wx", 0o600);
-    try {
-      await handle.writeFile(`${key.expose()}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST")
-      throw problem("file_exists", { file: out }, error);
-    throw problem("file_unwritable", { file: out, reason: reasonOf(error) }, error);
-  }
+  await replace(out, `${key.expose()}\n`, { fresh: true });
   try {
     await edit();
   } catch (error) {
-    await rm(out, { force: true });
+    // That one has been written.
+    const isEdited = error instanceof PosternError && error.code === "file_not_durable";
+    if (!isEdited) await rm(out, { force: true });
     throw error;
   }
 }
@@ -96,5 +89,5 @@ async function keptIn(out: string, key: Secret, edit: () => Promise<unknown>): P
 function count(text: string): number {
   const reading = parseCount(/^\d+$/.test(text) ? Number(text) : NaN);
   if ("value" in reading) return reading.value;
-  throw new InvalidArgumentError("it takes a whole number from 1.");
+  throw new InvalidArgumentError("it takes a whole number from 1");
 }

@@ -40,6 +40,9 @@ async function linesOf(
   });
   // Only now: until readline had the terminal, it would have shown what is typed.
   io.stderr.write(`${question} `);
+  // The shell's own prompt belongs on a line of its own.
+  const leave = (): void => void io.stderr.write("\n");
+  io.ended.addEventListener("abort", leave);
   let interrupted = false;
   terminal.on("SIGINT", () => {
     interrupted = true;
@@ -51,9 +54,10 @@ async function linesOf(
     if (!multiline) break;
   }
   terminal.close();
-  if (interrupted || io.ended.aborted || lines.length === 0) {
-    // The shell's own prompt belongs on a line of its own.
-    io.stderr.write("\n");
+  io.ended.removeEventListener("abort", leave);
+  if (io.ended.aborted) throw new Exit(1);
+  if (interrupted || lines.length === 0) {
+    leave();
     throw new Exit(1);
   }
   return lines;

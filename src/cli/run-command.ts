@@ -16,13 +16,14 @@ import { Secret } from "../secret.ts";
 import type { Field } from "../vault/kinds/kind.ts";
 import { Exit, type Io, sayError } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
+import { listed } from "./listed.ts";
 import { takeSignals } from "./signals.ts";
 import { askedItems } from "../vault/tokens/asked-items.ts";
 import { openVaultOf, recorderOf } from "./vault/vault-open.ts";
 import { readSecret } from "./vault/vault-secret.ts";
 
 interface Options {
-  readonly items?: string;
+  readonly items?: readonly string[];
   readonly mask: boolean;
   readonly watch?: true;
   readonly keyFile?: string;
@@ -60,6 +61,7 @@ export function define(io: Io): Command {
     .option(
       "--items <names>",
       "the items that it gets, with commas between them (default: all that are variables)",
+      listed,
     )
     .option("--no-mask", "leave its output alone, secrets and all")
     .option("--watch", "restart it when one of its variables changes in the vault")
@@ -73,14 +75,14 @@ async function runCommand(io: Io, command: readonly string[], o: Options): Promi
   const config = await loadConfig(configFile(io, o.config));
   const record = recorderOf(io, config, "run");
   const vault = await openVaultOf(config, io, record);
-  const names = o.items?.split(",").map((name) => name.trim());
   const items = await askedItems(
     vault,
-    names ?? vault.items().flatMap((item) => (isVariable(item) ? item.name : [])),
+    o.items ?? vault.items().flatMap((item) => (isVariable(item) ? item.name : [])),
+    io.ended,
   );
   const launch = launcher(io, command, o.mask, {
     config,
-    variables: () => vaultVariables(items(), names),
+    variables: () => vaultVariables(items(), o.items),
     key: await localKey(io, o.keyFile),
   });
   const first = launch();

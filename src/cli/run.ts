@@ -3,6 +3,7 @@ import { similar } from "../config/similar.ts";
 import { problem } from "../errors.ts";
 import { commands } from "./commands.ts";
 import { type Io, say, sayError } from "./io.ts";
+import { type Called, usageProblem } from "./usage.ts";
 
 const version = "0.1.0";
 
@@ -39,10 +40,12 @@ function speakAsWeDo(command: Command, io: Io): void {
   for (const child of command.commands) speakAsWeDo(child, io);
 }
 
-/** The names of the command and of the subcommand in `argv`, for "see … --help". */
-function called(command: Command, argv: readonly string[]): string {
+/** The command, or the subcommand, that `argv` names. */
+function called(command: Command, argv: readonly string[]): Called {
   const child = command.commands.find((c) => c.name() === argv[1]);
-  return child === undefined ? `postern ${command.name()}` : `postern ${command.name()} ${child.name()}`;
+  const name = ["postern", command.name(), ...(child === undefined ? [] : [child.name()])].join(" ");
+  const several = (child ?? command).options.filter(({ variadic }) => variadic).map(({ long }) => long ?? "");
+  return { name, several };
 }
 
 /**
@@ -74,19 +77,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     } catch (error) {
       if (!(error instanceof CommanderError)) throw error;
       if (error.exitCode === 0) return 0;
-      if (error.code === "commander.help")
-        throw problem("usage", {
-          message: "a subcommand is missing",
-          hint: `see ${called(command, argv)} --help`,
-        });
-      throw problem("usage", {
-        // Without what follows a "=": it may be a secret that was given where none can be.
-        message: error.message
-          .replace(/^error: /, "")
-          .replace(/=.*'/, "'")
-          .replaceAll("\n", " "),
-        hint: `see ${called(command, argv)} --help`,
-      });
+      throw usageProblem(error, called(command, argv));
     }
     return 0;
   } catch (error) {

@@ -30,6 +30,7 @@ export function define(io: Io): Command {
     .action(async (options: { port: string; require: string; out?: string }) => {
       const port = readPort(options.port);
       const require = readDemands(options.require);
+      io.hold();
       if (options.out !== undefined) {
         const sandbox = await startSandbox({ port, require, folder: resolve(io.cwd, options.out) });
         await stayUp(io, sandbox, require, "Its files stay where they are.");
@@ -87,14 +88,14 @@ function guidance(sandbox: Sandbox, require: readonly Demand[]): string {
   offer("sandbox-client", "certificate", "--pem", certificate);
   offer("sandbox-token", "bearer-token", "--file", bearerTokenFile);
   if (serverless) offer("sandbox-key", "serverless-api-key", "--file", serverlessApiKeyFile);
-  const names = items.map(({ name }) => name).join(" ");
+  const credentials = items.map(({ name }) => ` --credential ${name}`).join("");
   const type = serverless ? " --type serverless" : "";
   return [
     title,
     "To put the gateway in front of it, once postern init has made a configuration:",
     "",
     ...items.map(({ add }) => `  postern vault add ${add}`),
-    `  postern endpoint add sandbox ${url}${type} --ca ${quote(ca)} --credential ${names}`,
+    `  postern endpoint add sandbox ${url}${type} --ca ${quote(ca)}${credentials}`,
     "  postern serve",
   ].join("\n");
 }

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { type RunningApp, startApp } from "../app.ts";
 import { logToStandardError } from "../log.ts";
 import { settleMemory } from "../settle.ts";
-import { type Io, say } from "./io.ts";
+import { Exit, type Io, say } from "./io.ts";
 import { configFile, configOption } from "./place.ts";
 import { unlockingOf } from "./vault/vault-open.ts";
 
@@ -25,6 +25,7 @@ Example:
   postern serve --config ~/.config/postern/postern.yaml`,
     )
     .action(async (options: { config?: string }) => {
+      io.hold();
       const log = io.stderr === process.stderr ? logToStandardError() : undefined;
       try {
         const app = await startApp({
@@ -34,7 +35,7 @@ Example:
         });
         await serve(io, app);
       } finally {
-        log?.flushSync();
+        await log?.end();
       }
     });
 }
@@ -47,7 +48,24 @@ async function serve(io: Io, app: RunningApp): Promise<void> {
   say(io, JSON.stringify({ ready: true, listen: app.listen, admin: app.admin, pid: process.pid }));
   const over = AbortSignal.any([io.ended, app.lost]);
   if (!over.aborted) await once(over, "abort");
-  await app.stop();
+  const hurried = await stop(app);
   process.off("SIGHUP", reload);
   app.lost.throwIfAborted();
+  if (hurried) throw new Exit(1);
+}
+
+/** Stops the gateway; another signal ends what is in flight at once. Resolves with whether one came. */
+async function stop(app: RunningApp): Promise<boolean> {
+  let hurried = false;
+  const hurry = (): void => {
+    hurried = true;
+    // The third one is not ours: it ends the process, come what may.
+    deafen();
+    app.hurry();
+  };
+  const deafen = (): void => void process.off("SIGINT", hurry).off("SIGTERM", hurry);
+  process.on("SIGINT", hurry).on("SIGTERM", hurry);
+  await app.stop();
+  deafen();
+  return hurried;
 }

@@ -10,7 +10,7 @@ import { isInteractive } from "./prompt.ts";
 import { quote } from "./quote.ts";
 import { Confirmation } from "./ssh-confirm.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-import { openFor } from "./vault/vault-open.ts";
+import { type Opened, openFor } from "./vault/vault-open.ts";
 
 interface Options {
   readonly config?: string;
@@ -44,18 +44,19 @@ export function define(io: Io): Command {
           message: "--confirm asks on the terminal, and there is none",
           hint: "run it in a terminal of its own, without redirecting its input or its errors",
         });
+      const opened = await openFor(io, options.config, "ssh-agent");
+      io.hold();
       const { socket } = options;
       const runtime = io.env["XDG_RUNTIME_DIR"];
-      if (socket !== undefined) return serve(io, options, resolve(io.cwd, socket));
+      if (socket !== undefined) return serve(io, opened, options, resolve(io.cwd, socket));
       if (runtime !== undefined && isAbsolute(runtime))
-        return serve(io, options, join(runtime, "postern/ssh-agent.sock"));
+        return serve(io, opened, options, join(runtime, "postern/ssh-agent.sock"));
       await using folder = await temporaryFolder("postern-ssh-agent-");
-      await serve(io, options, join(folder.path, "agent.sock"));
+      await serve(io, opened, options, join(folder.path, "agent.sock"));
     });
 }
 
-async function serve(io: Io, o: Options, socket: string): Promise<void> {
-  const { vault, record } = await openFor(io, o.config, "ssh-agent");
+async function serve(io: Io, { vault, record }: Opened, o: Options, socket: string): Promise<void> {
   const confirm = o.confirm === true;
   const interrupted = new AbortController();
   const ended = AbortSignal.any([io.ended, interrupted.signal]);

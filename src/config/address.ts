@@ -53,6 +53,13 @@ export function formatAddress(address: WrittenAddress): string {
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
+/** Where programs of this machine reach a listener: one that listens at every address, at the loopback's. */
+export function reachable(address: WrittenAddress): WrittenAddress {
+  if ("socket" in address) return address;
+  const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[address.host] ?? address.host;
+  return { host, port: address.port };
+}
+
 function parseSocket(found: string): Reading<readonly WrittenAddress[]> {
   const path = found.slice("unix:".length);
   if (path === "" || path.endsWith("/"))

@@ -162,6 +162,8 @@ export interface Config {
   readonly models: ReadonlyMap<string, ModelConfig>;
   readonly retries: RetriesConfig;
   readonly ejection: EjectionConfig;
+  /** How long a stop lets what is in flight go on; Infinity is no limit. */
+  readonly drainMs: number;
   readonly limits: {
     /** How far into a body its model is searched for. */
     readonly peekBytes: number;

@@ -32,17 +32,15 @@ const duration = z
   .optional();
 const size = z.union([z.string().meta({ pattern: sizePattern }), z.number().meta({ const: 0 })]).optional();
 
-const timeouts = z
-  .strictObject({
-    connect: duration.meta({ description: "DNS, TCP and TLS together.", examples: ["10s"] }),
-    "first-byte": duration.meta({
-      description:
-        "From the request's last byte to the answer's first; minutes, for deployments that wake up.",
-      examples: ["10m"],
-    }),
-    idle: duration.meta({ description: "Silence within an answer.", examples: ["5m"] }),
-  })
-  .nullish();
+const phases = z.strictObject({
+  connect: duration.meta({ description: "DNS, TCP and TLS together.", examples: ["10s"] }),
+  "first-byte": duration.meta({
+    description: "From the request's last byte to the answer's first; minutes, for deployments that wake up.",
+    examples: ["10m"],
+  }),
+  idle: duration.meta({ description: "Silence within an answer.", examples: ["5m"] }),
+});
+const timeouts = phases.nullish();
 
 const probe = z
   .strictObject({
@@ -331,10 +329,20 @@ export const keys = z.strictObject({
       description: "When several endpoints serve a model: how long one that fails is asked last.",
       examples: ["{ after: 5, for: 30s }"],
     }),
-  timeouts: timeouts.meta({
-    description: "How long each phase of a request may take; 0 is no limit.",
-    examples: ["{ connect: 10s }"],
-  }),
+  timeouts: phases
+    .extend({
+      drain: duration.meta({
+        description:
+          "How long a stop of the gateway lets requests in flight go on before it breaks them off.",
+        default: "30s",
+        examples: ["30s"],
+      }),
+    })
+    .nullish()
+    .meta({
+      description: "How long each phase of a request may take, and a stop of the gateway; 0 is no limit.",
+      examples: ["{ connect: 10s }"],
+    }),
   limits: z
     .strictObject({
       peek: size.meta({

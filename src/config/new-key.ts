@@ -4,7 +4,6 @@ import { Secret } from "../secret.ts";
 import type { Config } from "./config.ts";
 import { addKey, type NewKey } from "./edit.ts";
 import { digestOf, faultOfKeyName } from "./local-keys.ts";
-import { similar } from "./similar.ts";
 
 /** What an application's key may use, as somebody asks for it; what is not named is not limited. */
 export interface Allowance {
@@ -23,15 +22,15 @@ export const makeKey = (): Secret => new Secret(`postern-${randomBytes(keyBytes)
 
 /** Throws local_key_name_invalid, or local_key_taken. */
 export function refuseNewName(name: string, { keys }: Config): void {
-  if (faultOfKeyName(name) !== undefined) throw problem("local_key_name_invalid", { name });
+  const fault = faultOfKeyName(name);
+  if (fault !== undefined) throw problem("local_key_name_invalid", fault);
   if (keys?.has(name) === true) throw problem("local_key_taken", { name });
 }
 
 /** Throws local_key_absent. */
 export function refuseUnknownName(name: string, { keys }: Config): void {
   if (keys?.has(name) === true) return;
-  const known = [...(keys?.keys() ?? [])];
-  throw problem("local_key_absent", { name, near: similar(name, known), known });
+  throw problem("local_key_absent", { name, known: [...(keys?.keys() ?? [])] });
 }
 
 /** The change of the configuration's text that adds the key by its hash. */

@@ -14,7 +14,7 @@ import { readEjection, readModels, readRetries } from "./sharing.ts";
 import { readShape } from "./shape.ts";
 import { similar } from "./similar.ts";
 import { type Path, Source } from "./source.ts";
-import { defaultTimeouts, readTimeouts } from "./timeouts.ts";
+import { defaultTimeouts, readDrain, readTimeouts } from "./timeouts.ts";
 import { parseWorkers } from "./workers.ts";
 
 /**
@@ -74,6 +74,7 @@ function build(written: Written, source: Source, report: Report, read: (path: st
     models: readModels(written.models, endpoints, report),
     retries: readRetries(written.retries, report),
     ejection: readEjection(written.ejection, report),
+    drainMs: readDrain(written.timeouts, report),
     limits: readLimits(written.limits, report),
     logLevel: written.log?.level ?? "info",
     at: source.at.bind(source),

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
-import { open, realpath, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { problem, reasonOf } from "../errors.ts";
+import { realpath, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { PosternError, problem, reasonOf } from "../errors.ts";
+import { replace } from "../replace.ts";
 import type { Config } from "./config.ts";
 import { configOf, isProblems, readConfigText, readText } from "./load.ts";
 import { parseConfig } from "./parse.ts";
@@ -9,7 +9,7 @@ import { parseConfig } from "./parse.ts";
 /**
  * Changes a configuration file and returns what it says then. Nothing is written when the file has a problem
  * (config_invalid), when the changed text would have one (config_edit_refused), when `accept` throws, or when the text
- * stays as it is. The new file takes the old one's place whole, with its mode; a symbolic link is followed.
+ * stays as it is. The new file takes the old one's place whole, with its mode and owner; a symbolic link is followed.
  */
 export async function editConfig(
   file: string,
@@ -29,24 +29,15 @@ export async function editConfig(
 }
 
 async function replaceFile(file: string, before: string, after: string): Promise<void> {
-  const target = await realpath(file);
-  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
+    const target = await realpath(file);
     const { mode } = await stat(target);
-    const handle = await open(temporary, "wx", mode & 0o7777);
-    try {
-      // The mode that open() sets is cut by the umask.
-      await handle.chmod(mode & 0o7777);
-      await handle.writeFile(after);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    if ((await readConfigText(target)) !== before) throw new Error("another program changed it meanwhile");
-    await rename(temporary, target);
+    const check = async (): Promise<void> => {
+      if ((await readConfigText(target)) !== before) throw new Error("another program changed it meanwhile");
+    };
+    await replace(target, after, { mode: mode & 0o7777, check });
   } catch (error) {
-    // Why it could not be written is what counts.
-    await rm(temporary, { force: true }).catch(() => {});
+    if (error instanceof PosternError) throw error;
     throw problem("file_unwritable", { file, reason: reasonOf(error) }, error);
   }
 }

@@ -40,6 +40,6 @@ export interface Crew {
   readonly strength: Strength;
   /** Aborts, with the error as its reason, when nobody is left who serves, nor will be. */
   readonly lost: AbortSignal;
-  /** Takes no more connections, gives what is in flight its time, then ends all. */
-  stop(): Promise<void>;
+  /** Takes no more connections, lets what is in flight go on until `over` aborts, then ends all. */
+  stop(over: AbortSignal): Promise<void>;
 }

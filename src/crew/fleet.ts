@@ -2,7 +2,6 @@ import type { Socket } from "node:net";
 import type { DestinationStream, Logger } from "pino";
 import type { EndpointState, Live } from "../admin/sources.ts";
 import { type PosternError, problem } from "../errors.ts";
-import { limits } from "../gateway/limits.ts";
 import { type Listener, listenOnEach } from "../gateway/local/listen.ts";
 import { Metrics } from "../gateway/metrics/metrics.ts";
 import { LocalQuota } from "../gateway/keys/quota.ts";
@@ -16,9 +15,6 @@ import { merged } from "./samples.ts";
 
 /** How many connections wait while there is no worker: as many as the system keeps for a listener. */
 const mostKept = 511;
-
-/** How long after the end of its drain a worker may take to say so. */
-const sayMs = 3_000;
 
 interface FleetOptions {
   readonly workers: number;
@@ -34,7 +30,8 @@ interface FleetOptions {
 /**
  * Serves with several processes behind the same addresses. This process, their primary, accepts the connections and
  * hands them out in turn, and reads no byte of them. Left to the kernel, workers stay idle where clients keep few
- * connections alive; and node:cluster, which hands them out as well, forgets those that a worker was to get that dies.
+ * connections alive; and node:cluster, which hands them out as well, loses those that are on their way to a worker
+ * when it dies.
  */
 export class Fleet implements Crew {
   readonly #log: Logger;
@@ -138,11 +135,11 @@ export class Fleet implements Crew {
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
-  async stop(): Promise<void> {
+  async stop(over: AbortSignal): Promise<void> {
     this.#stopping = true;
     for (const listener of this.#listeners) listener.close();
     for (const socket of this.#kept.keys()) socket.destroy();
-    await Promise.all(this.#places.map((place) => place.stop(limits.drainMs + sayMs)));
+    await Promise.all(this.#places.map((place) => place.stop(over)));
     await Promise.all(this.#listeners.map((listener) => listener.end()));
   }
 

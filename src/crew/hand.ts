@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
 import type { Socket } from "node:net";
-import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { type PosternError, problem } from "../errors.ts";
+import { entryFile } from "../installation.ts";
 import type { Quota } from "../gateway/keys/quota.ts";
 import type { Doorway } from "../gateway/server.ts";
 import type { Secret } from "../secret.ts";
@@ -19,8 +20,8 @@ import {
 } from "./orders.ts";
 import { Ledger, type Use, type Verdict } from "./shared-quota.ts";
 
-/** How long a worker that has said its last word may take to end. */
-const endMs = 2_000;
+/** How long a worker whose drain is over may take to end: the parting from its clients is a part of it. */
+const endMs = 8_000;
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -43,9 +44,7 @@ export interface HandOptions {
 const deafness = "--disable-sigusr1";
 
 function start(): ChildProcess {
-  // What is shipped is bundled, flat in one folder (rolldown.config.ts).
-  const fromSources = import.meta.filename.endsWith(".ts");
-  return fork(join(import.meta.dirname, fromSources ? "../worker.ts" : "worker.js"), {
+  return fork(entryFile("worker"), {
     execArgv: [...process.execArgv.filter((option) => option !== deafness), deafness],
     serialization: "advanced",
     // The log, the orders, and the passphrase.
@@ -63,6 +62,8 @@ export class Hand {
   readonly #handovers = new Map<number, { readonly socket: Socket; readonly doorway: Doorway }>();
   #connections = 0;
   readonly #up: Promise<unknown>;
+  /** Resolves when its log has been read to its end. */
+  readonly #logged: Promise<unknown>;
   readonly #waiting = new Map<number, Waiting>();
   #orders = 0;
   #gone: string | undefined;
@@ -90,7 +91,7 @@ export class Hand {
       }),
     );
     const { stdio, stderr } = this.#process;
-    if (stderr !== null) forwardLines(stderr, write);
+    this.#logged = stderr === null ? Promise.resolve() : forwardLines(stderr, write);
     const pipe = stdio[passphraseDescriptor] as Writable;
     pipe.on("error", () => {}).end(passphrase?.expose() ?? "");
   }
@@ -109,17 +110,21 @@ export class Hand {
     return this.#gone === undefined;
   }
 
-  /** Gives an order. Rejects with what the worker says, or worker_failed when it ends or is silent for so long. */
+  /**
+   * Gives an order. Rejects with what the worker says, or worker_failed when it ends, or is silent for so long where that
+   * is said.
+   */
   async ask<N extends OrderName>(
     name: N,
     about: Orders[N]["about"],
-    withinMs: number,
+    withinMs?: number,
   ): Promise<Orders[N]["answer"]> {
     if (this.#gone !== undefined) throw this.failure(`it has ended with ${this.#gone}`);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = (this.#orders += 1);
-    const late = (): void => reject(this.failure(`it has not answered "${name}" for ${withinMs / 1000} s`));
-    const timer = setTimeout(late, withinMs);
+    const late = (ms: number): void =>
+      reject(this.failure(`it has not answered "${name}" for ${ms / 1000} s`));
+    const timer = withinMs === undefined ? undefined : setTimeout(late, withinMs, withinMs);
     this.#waiting.set(id, { resolve, reject });
     try {
       await Promise.race([this.#up, promise]);
@@ -132,12 +137,15 @@ export class Hand {
     }
   }
 
-  /** Lets it drain for up to `withinMs` and waits for its end. */
-  async stop(withinMs: number): Promise<void> {
-    await this.ask("stop", undefined, withinMs).catch(() => {});
+  /** Lets it drain until `over` aborts, and waits for its end, and that of its log. */
+  async stop(over: AbortSignal): Promise<void> {
+    const drained = this.ask("stop", undefined).catch(() => {});
+    if (!over.aborted) await Promise.race([drained, once(over, "abort")]);
+    if (over.aborted) this.ask("hurry", undefined, endMs).catch(() => {});
     const timer = setTimeout(() => this.kill(), endMs);
     await this.ended;
     clearTimeout(timer);
+    await this.#logged;
   }
 
   kill(): void {
@@ -149,8 +157,8 @@ export class Hand {
     const connection = (this.#connections += 1);
     this.#handovers.set(connection, { socket, doorway });
     const handover: Handover = { connection, doorway };
-    // Node.js, left to close it here, forgets to where the worker dies on receipt: the client would wait for ever. What
-    // cannot be sent is returned when the worker is gone.
+    // Closed here when the worker says that it has it. Left to Node.js, it would stay open where the worker dies on
+    // receipt, and the client would wait for ever. What cannot be sent is returned when the worker is gone.
     this.#process.send(handover, socket, { keepOpen: true }, () => {});
   }
 
@@ -176,8 +184,8 @@ export class Hand {
   }
 }
 
-/** Passes on the lines of a worker's log whole, so that lines of two processes never meet in one. */
-function forwardLines(stderr: Readable, log: (lines: string) => void): void {
+/** Passes on the lines of a worker's log whole, so that lines of two processes never meet in one, to its end. */
+function forwardLines(stderr: Readable, log: (lines: string) => void): Promise<void> {
   let rest = "";
   stderr.setEncoding("utf8").on("data", (text: string) => {
     const end = text.lastIndexOf("\n") + 1;
@@ -187,5 +195,10 @@ function forwardLines(stderr: Readable, log: (lines: string) => void): void {
       rest = text.slice(end);
     }
   });
-  stderr.on("end", () => rest !== "" && log(`${rest}\n`));
+  return new Promise((resolve) =>
+    stderr.once("close", () => {
+      if (rest !== "") log(`${rest}\n`);
+      resolve();
+    }),
+  );
 }

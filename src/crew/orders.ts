@@ -36,8 +36,10 @@ export interface Orders {
   readonly history: { readonly about: string | undefined; readonly answer: Counted };
   /** Ends a request, by its id; answers whether it was in flight there. */
   readonly stopRequest: { readonly about: string; readonly answer: boolean };
-  /** Drains, answers, and ends the process. */
+  /** Drains, answers, and ends the process. How long that may take, the primary knows. */
   readonly stop: { readonly about: undefined; readonly answer: undefined };
+  /** The time of the drain is over. */
+  readonly hurry: { readonly about: undefined; readonly answer: undefined };
 }
 
 export type OrderName = keyof Orders;

@@ -102,11 +102,11 @@ export class Place {
     return [this.#samples, this.#past];
   }
 
-  /** Lets its worker drain, and waits for its end. */
-  async stop(withinMs: number): Promise<void> {
+  /** Lets its worker drain until `over` aborts, and waits for its end. */
+  async stop(over: AbortSignal): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#pause);
-    await this.#hand?.stop(withinMs);
+    await this.#hand?.stop(over);
   }
 
   async #replace(how: string, servedMs: number): Promise<void> {

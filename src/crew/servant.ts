@@ -24,6 +24,7 @@ interface Work {
 export class Servant {
   readonly #logTo: DestinationStream;
   readonly #quota: Quota;
+  readonly #drained = new AbortController();
   #work: Promise<Work>;
   #solo: Solo | undefined;
 
@@ -55,7 +56,11 @@ export class Servant {
       history: async (endpoint) => (await this.#work).solo.live.counted(endpoint),
       stopRequest: async (id) => (await this.#work).solo.live.stop(id),
       stop: async () => {
-        await (await this.#work).solo.stop();
+        await (await this.#work).solo.stop(this.#drained.signal);
+        return undefined;
+      },
+      hurry: async () => {
+        this.#drained.abort();
         return undefined;
       },
     };
@@ -78,7 +83,14 @@ export class Servant {
       { level: config.logLevel, base: { worker: number }, timestamp: pino.stdTimeFunctions.isoTime },
       this.#logTo,
     );
-    const solo = new Solo(config, vault, log, consoleDigest, this.#quota);
+    const solo = new Solo({
+      config,
+      vault,
+      log,
+      logTo: this.#logTo,
+      consoleDigest,
+      quota: this.#quota,
+    });
     await solo.begin();
     this.#solo = solo;
     return { solo, vault };

@@ -1,12 +1,10 @@
 import type { Socket } from "node:net";
-import type { Logger } from "pino";
+import type { DestinationStream, Logger } from "pino";
 import type { EndpointState } from "../admin/sources.ts";
 import type { Config } from "../config/config.ts";
-import type { PosternError } from "../errors.ts";
 import { AnswerCaches } from "../gateway/cache/cache.ts";
 import { type Destination, type Directory, directoryOf } from "../gateway/directory.ts";
 import { systemAuthorities } from "../gateway/upstream/dial.ts";
-import { limits } from "../gateway/limits.ts";
 import { Traffic } from "../gateway/live/traffic.ts";
 import { Metrics } from "../gateway/metrics/metrics.ts";
 import { Probing } from "../gateway/upstream/probing.ts";
@@ -14,13 +12,25 @@ import { LocalQuota, type Quota } from "../gateway/keys/quota.ts";
 import { type Rules, rulesOf } from "../gateway/keys/rules.ts";
 import { type Doorway, Gateway } from "../gateway/server.ts";
 import { Upstream } from "../gateway/upstream/upstream.ts";
-import { type Recorder, recorderFor, unrecorded } from "../vault/audit/audit.ts";
+import { loggedRecorder, type Recorder, unrecorded } from "../vault/audit/audit.ts";
 import { LiveTokens } from "../vault/tokens/live-tokens.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Checked, Crew } from "./crew.ts";
 import { KeyUses } from "./key-uses.ts";
 import type { Samples } from "./samples.ts";
 import { SoloLive } from "./solo-live.ts";
+
+export interface SoloOptions {
+  readonly config: Config;
+  readonly vault: Vault;
+  readonly log: Logger;
+  /** Where `log` writes. */
+  readonly logTo: DestinationStream;
+  /** Of the key that the console's own requests bring. */
+  readonly consoleDigest: string;
+  /** What the local keys may use, where several processes share it; by default it is counted here. */
+  readonly quota?: Quota;
+}
 
 /** Serves in this process. */
 export class Solo implements Crew {
@@ -48,15 +58,8 @@ export class Solo implements Crew {
   #rules: Rules;
   #authorities: readonly string[] | undefined;
 
-  /** @param consoleDigest of the key that the console's own requests bring */
-  constructor(
-    config: Config,
-    vault: Vault,
-    log: Logger,
-    consoleDigest: string,
-    quota: Quota = new LocalQuota(() => performance.now()),
-  ) {
-    this.#quota = quota;
+  constructor({ config, vault, log, logTo, consoleDigest, quota }: SoloOptions) {
+    this.#quota = quota ?? new LocalQuota(() => performance.now());
     this.#vault = vault;
     this.#log = log;
     this.#consoleDigest = consoleDigest;
@@ -74,6 +77,7 @@ export class Solo implements Crew {
       traffic: this.#traffic,
       used: (key, upstream) => this.#keyUses.record(key, upstream, this.#record),
       log,
+      logTo,
     });
   }
 
@@ -121,10 +125,10 @@ export class Solo implements Crew {
     return this.#metrics.values();
   }
 
-  async stop(): Promise<void> {
+  async stop(over: AbortSignal): Promise<void> {
     this.#probing.stop();
     this.#tokens.stop();
-    await this.#gateway.stop(limits.drainMs);
+    await this.#gateway.stop(over);
     for (const { way } of this.#directory.destinations.values()) if (way instanceof Upstream) way.close();
   }
 
@@ -137,8 +141,7 @@ export class Solo implements Crew {
   #followTokens({ endpoints, audit }: Config): Promise<void> {
     const names = new Set([...endpoints.values()].flatMap(({ credentials }) => credentials));
     const items = this.#vault.items().filter(({ name }) => names.has(name));
-    const failed = ({ code, message }: PosternError): void => this.#log.error({ code }, message);
-    this.#record = recorderFor({ log: audit, command: "serve", failed });
+    this.#record = loggedRecorder(audit, "serve", this.#log);
     return this.#tokens.follow(items, this.#record);
   }
 

@@ -1,4 +1,4 @@
-import { wrongRequest, failure, list } from "./entry.ts";
+import { wrongRequest, failure, unfit, meant } from "./entry.ts";
 
 /** Command line and configuration. */
 export const configurationErrors = {
@@ -23,13 +23,13 @@ export const configurationErrors = {
     `${d.file} was not changed, for it cannot be written: ${d.reason}`,
     d.fix,
   ]),
-  endpoint_exists: wrongRequest(409, (d: { endpoint: string }) => [
+  endpoint_exists: unfit(409, 1, (d: { endpoint: string }) => [
     `the endpoint "${d.endpoint}" is there already`,
-    "choose another name, or change that one",
+    "choose another name, or change or remove that one",
   ]),
-  endpoint_absent: wrongRequest(404, (d: { endpoint: string; known: readonly string[] }) => [
-    `there is no endpoint "${d.endpoint}"; the endpoints are: ${list(d.known, "none")}`,
-    "name one of these, or add it",
+  endpoint_absent: unfit(404, 1, (d: { endpoint: string; known: readonly string[] }) => [
+    `there is no endpoint "${d.endpoint.slice(0, 80)}"`,
+    meant(d.endpoint, d.known, "endpoints"),
   ]),
   endpoint_changed: wrongRequest(409, (d: { endpoint: string }) => [
     `the endpoint "${d.endpoint}" has changed since you looked at it`,

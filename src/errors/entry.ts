@@ -1,3 +1,5 @@
+import { similar } from "../config/similar.ts";
+
 /** OpenAI's `error.type` values that clients tell apart. */
 type ErrorType =
   | "invalid_request_error"
@@ -90,6 +92,12 @@ export const unauthorized = (says: Entry<undefined>["says"]): Entry<undefined> =
 
 /** Whole seconds to wait, at least one. */
 export const secondsOf = (ms: number): number => Math.max(Math.ceil(ms / 1000), 1);
+
+/** The way out for a name that is none of `known`: the one that was meant, or all of them. */
+export function meant(name: string, known: readonly string[], what: string): string {
+  const near = similar(name, known);
+  return near === undefined ? `the ${what} are: ${list(known, "none")}` : `did you mean "${near}"?`;
+}
 
 /** Names in one line; `none` where there are none. */
 export const list = (names: readonly string[], none: string): string =>

@@ -14,6 +14,10 @@ export const gatewayErrors = {
     "this request was stopped by hand while it was in flight",
     "send it again if it is still wanted; whoever runs this gateway stopped it in its console, or through its API",
   ]),
+  shut_down: upstream(503, true, () => [
+    "Postern shut down before this request had its answer",
+    "send it again in a moment; timeouts.drain in postern.yaml says how long a stop waits for requests in flight",
+  ]),
   stopping: upstream(503, true, () => ["Postern is stopping", "try again in a moment"]),
   internal: failure(1, (d: { reason: string }) => [
     `an error of Postern's own: ${d.reason}`,

@@ -1,4 +1,4 @@
-import { wrongRequest, refused, unauthorized, secondsOf, list } from "./entry.ts";
+import { wrongRequest, refused, unauthorized, unfit, secondsOf, meant } from "./entry.ts";
 
 /** What the local key of an application allows. */
 export const localKeyErrors = {
@@ -14,21 +14,15 @@ export const localKeyErrors = {
     `the local key "${d.key}" may not use ${d.what}`,
     `use another key, or change what keys.${d.key} allows in postern.yaml`,
   ]),
-  local_key_name_invalid: wrongRequest(400, (d: { name: string }) => [
-    `"${d.name.slice(0, 80)}" cannot name a key`,
-    "use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
-  ]),
-  local_key_taken: wrongRequest(409, (d: { name: string }) => [
+  local_key_name_invalid: wrongRequest(400, (d: { wrong: string; wayOut: string }) => [d.wrong, d.wayOut]),
+  local_key_taken: unfit(409, 1, (d: { name: string }) => [
     `the key "${d.name}" is there already`,
     `choose another name, or remove it first: postern key remove ${d.name}`,
   ]),
-  local_key_absent: wrongRequest(
-    404,
-    (d: { name: string; near: string | undefined; known: readonly string[] }) => [
-      `there is no key "${d.name.slice(0, 80)}"`,
-      d.near === undefined ? `the keys are: ${list(d.known, "none")}` : `did you mean "${d.near}"?`,
-    ],
-  ),
+  local_key_absent: unfit(404, 1, (d: { name: string; known: readonly string[] }) => [
+    `there is no key "${d.name.slice(0, 80)}"`,
+    meant(d.name, d.known, "keys"),
+  ]),
   local_limit_reached: {
     status: 429,
     type: "rate_limit_error",

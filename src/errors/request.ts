@@ -1,4 +1,4 @@
-import { wrongRequest, refused, list } from "./entry.ts";
+import { wrongRequest, refused, list, upstream } from "./entry.ts";
 
 /** What a local request asked for. */
 export const requestErrors = {
@@ -36,11 +36,15 @@ export const requestErrors = {
   ]),
   request_timeout: wrongRequest(408, (d: { after: string; waited: string }) => [
     `the request's body ${d.waited} ${d.after}`,
-    "send it without pauses; a body that is not streamed on must come whole in this time",
+    "send it without pauses; of a body that is not streamed on, each 64 KiB must come in this time",
   ]),
   endpoint_unknown: wrongRequest(404, (d: { endpoint: string; known: readonly string[] }) => [
     `no endpoint is named "${d.endpoint}"; the endpoints are: ${list(d.known, "none")}`,
     "use /<endpoint>/v1/…, or /v1/… to choose by model",
+  ]),
+  endpoint_moved: upstream(503, true, (d: { endpoint: string }) => [
+    `the endpoint "${d.endpoint}" was changed or removed while this request was on its way: nothing was sent there`,
+    "send it again: it goes where postern.yaml says now",
   ]),
   endpoint_none: wrongRequest(404, () => [
     "no endpoint is configured",

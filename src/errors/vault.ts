@@ -131,6 +131,10 @@ export const vaultErrors = {
     `the value for "${d.name}" was not taken: ${d.reason}`,
     d.fix,
   ]),
+  field_invalid: unfit(400, 2, (d: { name: string; reason: string; fix: string }) => [
+    `the item "${d.name}" was not taken: ${d.reason}`,
+    d.fix,
+  ]),
   certificate_unreadable: unfit(400, 1, (d: { source: string; reason: string }) => [
     `${d.source} holds no certificate that can be read: ${d.reason}`,
     "give the certificate and its private key as PEM (BEGIN CERTIFICATE), DER or PKCS#12",

@@ -11,6 +11,7 @@ import { Upstream } from "./upstream/upstream.ts";
 export interface Destination {
   readonly endpoint: EndpointConfig;
   readonly way: Upstream | PosternError;
+  /** Of the endpoint of this name at this origin, from the first directory to the last that has it. */
   readonly standing: Standing;
 }
 
@@ -39,10 +40,11 @@ export interface Directory {
   readonly peekBytes: number;
 }
 
-/** Whether two versions of an endpoint can share connections. */
-function sameWay(a: EndpointConfig, b: EndpointConfig): boolean {
+/** Whether connections of an upstream are as they would be made now, whatever is sent over them. */
+function sameWay(old: Upstream, endpoint: EndpointConfig, { identity }: Attachment): boolean {
   const parts = ({ origin, ca, timeouts }: EndpointConfig): string => JSON.stringify([origin, ca, timeouts]);
-  return parts(a) === parts(b);
+  const sameIdentity = old.attachment.identity?.certificate === identity?.certificate;
+  return sameIdentity && parts(old.endpoint) === parts(endpoint);
 }
 
 function attachmentOrError(
@@ -75,19 +77,19 @@ export function directoryOf(
   const kept = new Set<Upstream>();
   for (const endpoint of config.endpoints.values()) {
     const attachment = attachmentOrError(endpoint, find, now);
-    const { way: old, standing: known } = before?.destinations.get(endpoint.name) ?? {};
-    let standing = new Standing();
+    const known = before?.destinations.get(endpoint.name);
+    const standing = known?.endpoint.origin === endpoint.origin ? known.standing : new Standing();
+    const old = known?.way instanceof Upstream ? known.way : undefined;
     let way: Upstream | PosternError;
     if (attachment instanceof PosternError) way = attachment;
-    else if (
-      old instanceof Upstream &&
-      old.attachment.version === attachment.version &&
-      sameWay(old.endpoint, endpoint)
-    ) {
-      way = old;
-      standing = known ?? standing;
-      kept.add(old);
-    } else way = new Upstream(endpoint, attachment, authorities());
+    else {
+      const same = old !== undefined && sameWay(old, endpoint, attachment);
+      if (same && old.attachment.version === attachment.version) {
+        way = old;
+        kept.add(old);
+      } else way = new Upstream(endpoint, attachment, authorities(), standing);
+      if (!same) standing.wayChanged();
+    }
     destinations.set(endpoint.name, { endpoint, way, standing });
   }
   for (const { way } of before?.destinations.values() ?? [])

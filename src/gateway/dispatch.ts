@@ -1,9 +1,11 @@
 import type { Logger } from "pino";
 import type { EndpointConfig } from "../config/config.ts";
+import { problem } from "../errors.ts";
 import { type Ask, headerOf } from "./local/ask.ts";
 import { Attempts, type AttemptsWatch } from "./attempts/attempts.ts";
 import type { AnswerCaches } from "./cache/cache.ts";
-import { sendCached } from "./cache/cached.ts";
+import type { CacheQuestion } from "./cache/cache-key.ts";
+import { consult } from "./cache/cached.ts";
 import { type Destination, type Directory, openWay } from "./directory.ts";
 import { requestHeaders } from "./upstream/headers.ts";
 import { HubLinks, type HubPlace } from "./upstream/hub-links.ts";
@@ -35,6 +37,8 @@ export interface Dispatched {
 
 type Errand = Pick<Route, "target" | "body">;
 
+const steadyMs = (): number => performance.now();
+
 /** Sends requests on their route: to one endpoint, to one of several, or no further than to a cache. */
 export class Dispatch {
   readonly #options: DispatchOptions;
@@ -56,10 +60,13 @@ export class Dispatch {
       return this.#prepare(dispatched, destination, route, record).send(sink);
     }
     const { pool, errandTo } = shared;
+    record.shared = true;
     const prepare = (to: Destination): Prepared => this.#prepare(dispatched, to, errandTo(to), record);
     const watch = this.#watchOf(record);
-    const now = (): number => performance.now();
-    return Attempts.start({ pool, method: ask.method, prepare, watch, now, random: Math.random }, sink);
+    return Attempts.start(
+      { pool, method: ask.method, prepare, watch, now: steadyMs, random: Math.random },
+      sink,
+    );
   }
 
   #prepare(dispatched: Dispatched, chosen: Destination, errand: Errand, record: RequestRecord): Prepared {
@@ -67,72 +74,65 @@ export class Dispatch {
     const to = this.#asItIsNow(chosen);
     const made = madeFor(to, dispatched, errand);
     const { request } = made;
-    if (record.localKey !== undefined) this.#options.used(record.localKey, made.upstream);
-    const sending = (sink: ExchangeSink): Exchange =>
-      this.#sendPlain(dispatched, to.endpoint, made, errand, sink);
-    const cache = target.by === "raw" || upgrade !== undefined ? undefined : to.endpoint.cache;
-    if (cache === undefined) return { request, send: sending };
+    const { name } = to.endpoint;
+    const sending = (sink: ExchangeSink): Exchange => {
+      if (record.localKey !== undefined) this.#options.used(record.localKey, made.upstream);
+      return this.#sendPlain(dispatched, to.endpoint, made, errand, sink);
+    };
+    // Of the present endpoint: that of the connections can be older than its cache's settings.
+    const cache = this.#options.caches.of(to.endpoint);
+    if (cache === undefined || target.by === "raw" || upgrade !== undefined)
+      return { request, kept: false, send: sending };
+    const { result, send } = consult(cache, questionOf(to.endpoint, made, target.path, record), sending);
     return {
       request,
-      send: (sink) => this.#sendCached(to.endpoint, made, target.path, record, sending, sink),
+      kept: result === "hit",
+      send: (sink) => {
+        record.cache = result;
+        this.#options.metrics.cached(name, result);
+        return send(sink);
+      },
     };
   }
 
   /**
-   * An endpoint's credentials can change after its request was routed, while the body is still awaited or an endpoint
-   * has asked for a pause: those of then may have been revoked.
+   * An endpoint can change after its request was routed, while the body is still awaited or an endpoint has asked for a
+   * pause: credentials of then may have been revoked, and one that is gone gets none any more.
+   *
+   * @throws PosternError endpoint_moved
    */
   #asItIsNow(chosen: Destination): Destination {
-    const now = this.#options.directory().destinations.get(chosen.endpoint.name);
     // What nothing may be sent to, for want of a credential or because of a local key, stays so.
-    const same = chosen.way instanceof Upstream && now?.endpoint.origin === chosen.endpoint.origin;
-    return same ? now : chosen;
+    if (!(chosen.way instanceof Upstream)) return chosen;
+    const now = this.#inPlaceOf(chosen.endpoint);
+    if (now === undefined) throw problem("endpoint_moved", { endpoint: chosen.endpoint.name });
+    return now;
+  }
+
+  /** Who takes a request that was made for this endpoint: its target is of the same place. */
+  #inPlaceOf({ name, origin, basePath }: EndpointConfig): Destination | undefined {
+    const now = this.#options.directory().destinations.get(name);
+    return now?.endpoint.origin === origin && now.endpoint.basePath === basePath ? now : undefined;
   }
 
   /** Past the cache: to the endpoint, with what its type and the source of its credentials ask for. */
   #sendPlain(
     dispatched: Dispatched,
-    { name, origin, type }: EndpointConfig,
+    endpoint: EndpointConfig,
     made: Sending,
     errand: Errand,
     client: ExchangeSink,
   ): Exchange {
     const { ask, target } = dispatched;
     const { upstream, request } = made;
-    const isHub = type === "hugging-face" && target.by === "raw";
-    const sink = isHub ? new HubLinks(client, hubPlace(ask, origin, target.at)) : client;
+    const isHub = endpoint.type === "hugging-face" && target.by === "raw";
+    const sink = isHub ? new HubLinks(client, hubPlace(ask, endpoint.origin, target.at)) : client;
     if (upstream.attachment.live.length === 0) return upstream.send(request, sink);
     const anew = (): Sending | undefined => {
-      const now = this.#options.directory().destinations.get(name);
-      return now?.endpoint.origin === origin ? madeFor(now, dispatched, errand) : undefined;
+      const now = this.#inPlaceOf(endpoint);
+      return now && madeFor(now, dispatched, errand);
     };
     return Renewing.start(made, anew, sink);
-  }
-
-  /** The endpoint is the present one: that of the connections can be older than its cache's settings. */
-  #sendCached(
-    endpoint: EndpointConfig,
-    { upstream, request }: Sending,
-    path: string,
-    record: RequestRecord,
-    sending: (sink: ExchangeSink) => Exchange,
-    sink: ExchangeSink,
-  ): Exchange {
-    const cache = this.#options.caches.of(endpoint);
-    if (cache === undefined) return sending(sink);
-    const { body, ...sent } = request;
-    const question = {
-      ...sent,
-      endpoint: endpoint.name,
-      attachment: upstream.attachment.version,
-      path,
-      body: body?.rest === undefined ? body?.read : undefined,
-      localKey: endpoint.cache?.shared === true ? undefined : record.localKey,
-    };
-    return sendCached(cache, question, sending, sink, (result) => {
-      record.cache = result;
-      this.#options.metrics.cached(endpoint.name, result);
-    });
   }
 
   /** The request is on its way to an endpoint, and not to another one any more. */
@@ -166,6 +166,23 @@ function madeFor(to: Destination, { ask, upgrade }: Dispatched, { target, body }
   const headers = requestHeaders(ask.rawHeaders, upstream.host, upstream.attachment);
   const request = { method: ask.method, target, headers, body };
   return { upstream, request: upgrade === undefined ? request : { ...request, upgrade } };
+}
+
+/** What the endpoint's cache is asked. */
+function questionOf(
+  { name, cache }: EndpointConfig,
+  { upstream, request: { body, ...sent } }: Sending,
+  path: string,
+  { localKey }: RequestRecord,
+): CacheQuestion {
+  return {
+    ...sent,
+    endpoint: name,
+    attachment: upstream.attachment.version,
+    path,
+    body: body?.rest === undefined ? body?.read : undefined,
+    localKey: cache?.shared === true ? undefined : localKey,
+  };
 }
 
 function hubPlace(ask: Ask, origin: string, path: string): HubPlace {

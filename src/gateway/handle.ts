@@ -1,9 +1,13 @@
 import type { Socket } from "node:net";
+import type { DestinationStream } from "pino";
 import { PosternError, problem, reasonOf } from "../errors.ts";
 import type { Ask } from "./local/ask.ts";
 import { ClientLeft } from "./body/body.ts";
+import { BodyRoom } from "./body/body-room.ts";
+import { triedHeaders } from "./attempts/tried-headers.ts";
 import { isPreflight, permission, readableBy } from "./local/cors.ts";
-import { Dispatch, type DispatchOptions } from "./dispatch.ts";
+import { Dispatch, type Dispatched, type DispatchOptions } from "./dispatch.ts";
+import { Drain } from "./drain.ts";
 import { type Entered, Entrance } from "./keys/entrance.ts";
 import { allowedOrigin, guard, type Place } from "./local/guard.ts";
 import { Metered } from "./local/metered.ts";
@@ -20,6 +24,7 @@ import { chooseRoute, type Route } from "./route.ts";
 import type { Rules } from "./keys/rules.ts";
 import type { Traffic } from "./live/traffic.ts";
 import { tunnel } from "./tunnel.ts";
+import type { Exchange, ExchangeSink } from "./upstream/upstream.ts";
 
 /** Where a connection came in. */
 export interface Entry extends Place {
@@ -47,41 +52,35 @@ export interface HandlerOptions extends DispatchOptions {
   readonly rules: () => Rules;
   readonly quota: Quota;
   readonly traffic: Traffic;
+  /** Where `log` writes. */
+  readonly logTo: DestinationStream;
 }
 
 /** Takes each request its whole way: guard, route, relay, and the record of how it ended. */
 export class Handler {
   readonly #options: HandlerOptions;
   readonly #entrance: Entrance;
+  readonly #bodyRoom = new BodyRoom();
   readonly #dispatch: Dispatch;
   readonly #requestLog: RequestLog;
-  #inFlight = 0;
+  readonly #drain: Drain;
   #requests = 0;
-  #stopping = false;
-  #idle: (() => void) | undefined;
 
   constructor(options: HandlerOptions) {
     this.#options = options;
     this.#entrance = new Entrance(options.quota, options.metrics);
     this.#dispatch = new Dispatch(options);
-    this.#requestLog = new RequestLog(options.log);
+    this.#requestLog = new RequestLog(options.log, options.logTo);
+    this.#drain = new Drain(options.traffic, options.log);
   }
 
-  /** Refuses new requests, and resolves when none is in flight or `drainMs` have passed. */
-  drain(drainMs: number): Promise<void> {
-    this.#stopping = true;
-    if (this.#inFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, drainMs);
-      this.#idle = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** Refuses new requests, and resolves when none is in flight: when `over` aborts, those that are get broken off. */
+  drain(over: AbortSignal): Promise<void> {
+    return this.#drain.run(over);
   }
 
   async handle({ ask, reply, entry, upgrade }: Arrival): Promise<void> {
-    this.#inFlight += 1;
+    this.#drain.enter();
     const record = beginRecord({
       number: (this.#requests += 1),
       id: requestIdOf(ask),
@@ -90,7 +89,7 @@ export class Handler {
       startedAt: Date.now(),
     });
     try {
-      if (this.#stopping) throw problem("stopping", undefined);
+      if (this.#drain.begun) throw problem("stopping", undefined);
       const directory = this.#options.directory();
       const rules = this.#options.rules();
       const page = allowedOrigin(ask, rules.welcome);
@@ -98,10 +97,10 @@ export class Handler {
       guard(ask, entry, rules.welcome);
       if (page !== undefined && isPreflight(ask)) return this.#permitPage(ask, page, reply, record);
       const admitted = this.#entrance.admit(ask, entry.endpoint, rules, directory, record);
-      const entered = admitted instanceof Promise ? await admitted : admitted;
+      const entered = admitted instanceof Promise ? await this.#drain.inTime(admitted) : admitted;
       if (listsModels(entered)) return await this.#listModels(reply, record, entered);
-      const found = chooseRoute(entered.ask, entered.target, entered.directory);
-      const route = found instanceof Promise ? await found : found;
+      const found = chooseRoute(this.#bodyRoom.enter(entered.ask, record), entered.target, entered.directory);
+      const route = found instanceof Promise ? await this.#drain.inTime(found) : found;
       this.#relay({ reply, upgrade }, entered, route, record);
     } catch (error) {
       this.#failed(reply, record, error);
@@ -134,8 +133,12 @@ export class Handler {
     this.#options.traffic.begun(record, relay);
     const source = ask.content?.source;
     if (source instanceof Metered) source.onTooLarge((error) => relay.refused(error));
-    const dispatched = { ask, target, route, upgrade: upgrade && "websocket" };
-    relay.start((sink) => this.#dispatch.send(dispatched, record, sink));
+    relay.start(this.#sending({ ask, target, route, upgrade: upgrade && "websocket" }, record));
+  }
+
+  /** A closure of its own: those of the relay would hold the request's body for as long as its answer takes. */
+  #sending(dispatched: Dispatched, record: RequestRecord): (sink: ExchangeSink) => Exchange {
+    return (sink) => this.#dispatch.send(dispatched, record, sink);
   }
 
   #permitPage(ask: Ask, page: string, reply: Reply, record: RequestRecord): void {
@@ -148,7 +151,7 @@ export class Handler {
 
   async #listModels(reply: Reply, record: RequestRecord, { key, target, directory }: Entered): Promise<void> {
     const listed = key === undefined ? directory : listedFor(key, target, directory);
-    const { models: all, unavailable } = await mergeModels(listed);
+    const { models: all, unavailable } = await this.#drain.inTime(mergeModels(listed));
     const models = key === undefined ? all : all.filter((model) => mayName(key, model));
     if (reply.gone) return this.#settle(record, "client-wait");
     const body = Buffer.from(JSON.stringify({ object: "list", data: models }));
@@ -171,10 +174,9 @@ export class Handler {
       const refusal = known ? error : problem("internal", { reason: "the log has more" }, error);
       record.code = refusal.code;
       record.status = refusal.status;
-      reply.refuse(refusal, record.id);
+      reply.refuse(refusal, record.id, triedHeaders(record));
     }
-    const late = known && error.code === "request_timeout";
-    this.#settle(record, late ? "timeout-request" : known ? "postern-request" : "postern-internal");
+    this.#settle(record, known ? outcomeOfRefusal(error) : "postern-internal");
   }
 
   #settle(record: RequestRecord, outcome: Outcome): void {
@@ -182,12 +184,18 @@ export class Handler {
     record.outcome = outcome;
     record.endedMs ??= performance.now();
     this.#entrance.leave(record);
+    this.#bodyRoom.leave(record);
     this.#options.metrics.ended(record);
     this.#requestLog.write(record);
     this.#options.traffic.ended(record);
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0) this.#idle?.();
+    this.#drain.leave();
   }
+}
+
+/** The outcome of a request that ends before it is sent on its way. */
+function outcomeOfRefusal({ code }: PosternError): Outcome {
+  if (code === "request_timeout") return "timeout-request";
+  return code === "shut_down" ? "shutdown-request" : "postern-request";
 }
 
 /** Whether the models are ours to list: those of several endpoints, or those that a key may use. */

@@ -10,7 +10,7 @@ export const limits = {
   pipelinedBytes: 16 * 1024,
   /** The time in which a client must send its request's head. */
   requestHeadMs: 60_000,
-  /** The time in which a client must send a body that is read whole, or as far as its model. */
+  /** The time in which a client must send a body that is read whole, or as far as its model: for each `smallBodyBytes`. */
   wholeBodyMs: 60_000,
   /** How long an ordinary request is waited for; one that takes longer goes to Node's server, which is patient. */
   plainBodyMs: 1_000,
@@ -25,16 +25,28 @@ export const limits = {
   newcomerMs: 10,
   /** How long an idle client connection is kept: longer than the pools of the SDKs keep theirs. */
   clientKeepAliveMs: 75_000,
-  /** Of an answer's head or trailers, in bytes. */
+  /** Of an answer's head, of all the interim ones (1xx) before it, and of its trailers, in bytes. */
   responseHeadBytes: 256 * 1024,
   /** Of the line that gives a chunk's size, with its extensions, in bytes (RFC 9112 §7.1.1 asks for a bound). */
   chunkLineBytes: 4 * 1024,
   /** How long an idle upstream connection is kept when the server gives no hint. */
   upstreamKeepAliveMs: 90_000,
-  /** A body of known length up to this is read whole before it is sent on. */
-  wholeBodyBytes: 64 * 1024,
-  /** A body up to this is read whole where it may be sent to more than one endpoint, in bytes. */
-  repeatedBodyBytes: 4 * 1024 * 1024,
+  /** How long a connection may have been idle that a request is sent over which cannot be sent again. */
+  freshMs: 1_000,
+  /**
+   * How soon a connection that was idle must show to be dead that its request is sent once more. A close that the request
+   * has crossed is known within a round trip; from an endpoint that ends later, the request may have got its work.
+   */
+  staleMs: 1_000,
+  /** How long it counts that an endpoint has closed an idle connection, and after what time at the least. */
+  idleCloseMs: 600_000,
+  idleCloseLeastMs: 1_000,
+  /** A body of known length up to this is read whole before it is sent on: it can be sent again. In bytes. */
+  wholeBodyBytes: 4 * 1024 * 1024,
+  /** Of all bodies of requests in flight that are; beyond it they are streamed. In bytes. */
+  wholeBodiesBytes: 256 * 1024 * 1024,
+  /** Of one that an ordinary request may have, that leaves with its head in one write, and whose answer may be kept. */
+  smallBodyBytes: 64 * 1024,
   /** Of a model's name in a body, in bytes. */
   modelBytes: 1024,
   /** The time in which each endpoint must list its models for the merged list. */
@@ -52,12 +64,11 @@ export const limits = {
   seenRequests: 1_000,
   /**
    * How long a client may take to read the last answer of its connection, or one that came before it had sent all, and
-   * how many bytes are thrown away meanwhile: as many as a request may have by default.
+   * how many bytes are thrown away meanwhile: as many as a request may have by default. Also how long the one side of a
+   * WebSocket may take to end when the other has.
    */
   lingerMs: 30_000,
   lingerBytes: 1024 * 1024 * 1024,
-  /** How long streams in flight may go on after a stop was asked for. */
-  drainMs: 30_000,
-  /** How long, of that, clients are left to read the last answers when nothing is in flight any more. */
+  /** How long, when a stop has left nothing in flight, clients may take to read the last answers. */
   partingMs: 1_000,
 } as const;

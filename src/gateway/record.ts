@@ -11,7 +11,7 @@ export interface Usage {
 
 /** What is known of one request: for its log line and the metrics. It holds no header and no body. */
 export interface RequestRecord {
-  /** The how many-th request of this process it is. */
+  /** Counts the requests of this process, from 1. */
   readonly number: number;
   readonly id: string;
   readonly method: string;
@@ -19,6 +19,8 @@ export interface RequestRecord {
   path: string;
   /** The name of the local key that it came with. */
   localKey: string | undefined;
+  /** Whether that key limits tokens: then they are estimated where the answer does not tell them. */
+  tokensLimited: boolean;
   /** `performance.now()` when the request's head had been read. */
   readonly startedMs: number;
   /** The time of day then, in milliseconds since the epoch. */
@@ -42,7 +44,11 @@ export interface RequestRecord {
   /** Of the answer's body, received from the endpoint. */
   receivedBytes: number;
   usage: Usage | undefined;
-  /** The endpoints that were tried before the one that answered, with what they said. */
+  /** What the local key is charged for an answer that did not tell its usage (keys/estimate.ts). */
+  estimatedTokens: number | undefined;
+  /** Whether it may go to one of several endpoints. */
+  shared: boolean;
+  /** The endpoints that were tried in vain or passed over, with what they said. */
   tried: readonly string[];
   /** What the endpoint's cache did; absent where it has none. */
   cache: CacheResult | undefined;
@@ -63,6 +69,7 @@ export function beginRecord({ number, id, method, startedMs, startedAt }: Beginn
     method,
     path: "",
     localKey: undefined,
+    tokensLimited: false,
     startedMs,
     startedAt,
     endpoint: undefined,
@@ -78,6 +85,8 @@ export function beginRecord({ number, id, method, startedMs, startedAt }: Beginn
     sentBytes: 0,
     receivedBytes: 0,
     usage: undefined,
+    estimatedTokens: undefined,
+    shared: false,
     tried: none,
     cache: undefined,
     place: undefined,

@@ -1,9 +1,11 @@
 import type { Socket } from "node:net";
 import { type PosternError, problem } from "../errors.ts";
 import type { Ask } from "./local/ask.ts";
+import { triedHeaders } from "./attempts/tried-headers.ts";
+import { estimateOf, isText } from "./keys/estimate.ts";
 import type { Failure } from "./upstream/failure.ts";
 import { responseHeaders, trailerFields } from "./upstream/headers.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type Outcome, outcomeOf, type StoppedBy } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Stopper } from "./live/in-flight.ts";
 import type { Reply, ReplyEvents } from "./local/reply.ts";
@@ -19,7 +21,8 @@ type Switched = (head: ResponseHead, socket: Socket, rest: Buffer) => void;
  * the upstream request ends; when the endpoint breaks off, so does the answer to the client.
  */
 export class Relay implements ExchangeSink, ReplyEvents, Stopper {
-  readonly #ask: Ask;
+  readonly #method: string;
+  readonly #version: string;
   readonly #reply: Reply;
   readonly #record: RequestRecord;
   readonly #settle: (outcome: Outcome) => void;
@@ -32,19 +35,23 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
   /** The client takes no more for now. */
   #full = false;
   #tap: UsageTap | undefined;
+  /** Whether what was asked and answered is text; looked at only where tokens are limited. */
+  readonly #text = { asked: false, answered: false };
 
   constructor(
-    ask: Ask,
+    { method, version, rawHeaders }: Ask,
     reply: Reply,
     record: RequestRecord,
     settle: (outcome: Outcome) => void,
     switched?: Switched,
   ) {
-    this.#ask = ask;
+    this.#method = method;
+    this.#version = version;
     this.#reply = reply;
     this.#record = record;
     this.#settle = settle;
     this.#switched = switched;
+    if (record.tokensLimited) this.#text.asked = isText(rawHeaders);
   }
 
   /** @param send sends the request to its endpoint, and its answer here */
@@ -76,8 +83,11 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#phase = "stream";
     this.#record.firstByteMs = performance.now();
     this.#record.status = status;
-    this.#tap = UsageTap.for(head);
-    this.#reply.begin(status, reason, responseHeaders(rawHeaders, this.#takesTrailers(status, rawHeaders)));
+    this.#tap = UsageTap.for(head, this.#record.tokensLimited);
+    if (this.#record.tokensLimited) this.#text.answered = isText(rawHeaders);
+    const headers = responseHeaders(rawHeaders, this.#takesTrailers(status, rawHeaders));
+    headers.push(...triedHeaders(this.#record));
+    this.#reply.begin(status, reason, headers);
   }
 
   get takesFramed(): boolean {
@@ -126,7 +136,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#record.endedMs = performance.now();
     this.#over = true;
     this.#giveUp(failure.error);
-    this.#settle(outcomeOf(failure));
+    this.#ended(outcomeOf(failure));
   }
 
   switched(head: ResponseHead, socket: Socket, rest: Buffer): void {
@@ -146,18 +156,19 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
   }
 
   /** Ends the request because somebody wants it ended: both the endpoint and the client see it broken off. */
-  stop(): void {
+  stop(by: StoppedBy): void {
     if (this.#over) return;
-    this.#endEarly(problem("request_stopped", undefined), `operator-${this.#phase}`);
+    const error = problem(by === "operator" ? "request_stopped" : "shut_down", undefined);
+    this.#endEarly(error, `${by}-${this.#phase}`);
   }
 
   closed(whole: boolean): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#complete && whole) return this.#settle("done");
+    if (this.#complete && whole) return this.#ended("done");
     this.#exchange?.abort();
     this.#record.endedMs = performance.now();
-    this.#settle(`client-${this.#phase}`);
+    this.#ended(`client-${this.#phase}`);
   }
 
   #endEarly(error: PosternError, outcome: Outcome): void {
@@ -165,8 +176,22 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#exchange?.abort();
     this.#record.code = error.code;
     this.#record.endedMs = performance.now();
+    // A document that is cut off tells nothing; events can have told how far it was.
+    if (this.#tap?.streamed === true) this.#record.usage ??= this.#tap.finish();
     this.#giveUp(error);
+    this.#ended(outcome);
+  }
+
+  #ended(outcome: Outcome): void {
+    if (this.#record.tokensLimited) this.#estimate();
     this.#settle(outcome);
+  }
+
+  #estimate(): void {
+    // An answer that was broken off can have told its usage before.
+    const usage = this.#record.usage ?? this.#tap?.finish();
+    const ended = { usage, whole: this.#complete, events: this.#tap?.events, text: this.#text };
+    this.#record.estimatedTokens = estimateOf(this.#record, ended);
   }
 
   #giveUp(error: PosternError): void {
@@ -176,7 +201,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
       this.#reply.breakOff();
     } else {
       this.#record.status = error.status;
-      this.#reply.refuse(error, this.#record.id);
+      this.#reply.refuse(error, this.#record.id, triedHeaders(this.#record));
     }
   }
 
@@ -187,8 +212,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
 
   /** Only a chunked answer has trailers (RFC 9112 §7.1.2). */
   #takesTrailers(status: number, rawHeaders: readonly string[]): boolean {
-    const { version, method } = this.#ask;
-    const bodiless = method === "HEAD" || status === 204 || status === 304;
-    return version === "1.1" && !bodiless && fieldValues(rawHeaders, "transfer-encoding").length > 0;
+    const bodiless = this.#method === "HEAD" || status === 204 || status === 304;
+    return this.#version === "1.1" && !bodiless && fieldValues(rawHeaders, "transfer-encoding").length > 0;
   }
 }

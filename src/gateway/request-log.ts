@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, symbols } from "pino";
+import type { DestinationStream, Logger } from "pino";
 import { standsForItself } from "./json-text.ts";
 import type { RequestRecord } from "./record.ts";
 
@@ -32,6 +32,7 @@ function membersOf(record: RequestRecord): string {
     since("durationMs", startedMs, record.endedMs) +
     number("inputTokens", usage?.inputTokens) +
     number("outputTokens", usage?.outputTokens) +
+    number("estimatedTokens", record.estimatedTokens) +
     word("cache", record.cache) +
     (tried.length === 0 ? "" : `,"tried":${JSON.stringify(tried)}`) +
     number("sentBytes", record.sentBytes) +
@@ -40,20 +41,21 @@ function membersOf(record: RequestRecord): string {
 }
 
 /**
- * The line that each request has in the log. It goes past the logger into the logger's own stream, and is put together
+ * The line that each request has in the log. It goes past the logger, to where the logger writes, and is put together
  * here: the logger takes 2.1 µs to go over so many fields, JSON.stringify 0.6, and this 0.4.
  */
 export class RequestLog {
   readonly #log: Logger;
-  readonly #stream: DestinationStream;
+  readonly #to: DestinationStream;
   /** What every line of this logger carries, such as the worker's number. */
   readonly #always: string;
   #atMs = 0;
   #at = "";
 
-  constructor(log: Logger) {
+  /** @param to where the logger writes */
+  constructor(log: Logger, to: DestinationStream) {
     this.#log = log;
-    this.#stream = (log as unknown as { readonly [symbols.streamSym]: DestinationStream })[symbols.streamSym];
+    this.#to = to;
     this.#always = Object.entries(log.bindings())
       .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
       .join("");
@@ -62,7 +64,7 @@ export class RequestLog {
   write(record: RequestRecord): void {
     if (!this.#log.isLevelEnabled("info")) return;
     const line = `{"level":30,"time":"${this.#now()}"${this.#always}${membersOf(record)},"msg":"request"}\n`;
-    this.#stream.write(line);
+    this.#to.write(line);
   }
 
   /** In many requests a millisecond, the time is written down once. */

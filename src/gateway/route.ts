@@ -4,10 +4,8 @@ import { type Ask, headerOf } from "./local/ask.ts";
 import { modelIn, type Peeked, peekBody, readBody, readOn, withModel } from "./body/body.ts";
 import type { Body } from "./upstream/connection.ts";
 import { type Destination, type Directory, pathsOf, type Pool } from "./directory.ts";
-import { limits } from "./limits.ts";
 import { type Soon, when } from "./soon.ts";
 import type { Target } from "./target.ts";
-import { Upstream } from "./upstream/upstream.ts";
 
 /** What is sent to one endpoint. */
 interface Errand {
@@ -54,18 +52,6 @@ const asPath = (id: string): string => encodeURI(id).replaceAll(/[?#]/g, encodeU
  * @throws ClientLeft
  */
 export function chooseRoute(ask: Ask, target: Target, directory: Directory): Soon<Route> {
-  return when(routeOf(ask, target, directory), (route) => {
-    const { body, destination, shared } = route;
-    const isPart = body?.rest !== undefined && body.length !== undefined;
-    if (!isPart || shared !== undefined || !mayRenew(destination)) return route;
-    return when(readOn(body, limits.repeatedBodyBytes), (whole) => ({ ...route, body: whole }));
-  });
-}
-
-/** Whether a request may be sent there once more, with a newer token. */
-const mayRenew = ({ way }: Destination): boolean => way instanceof Upstream && way.attachment.live.length > 0;
-
-function routeOf(ask: Ask, target: Target, directory: Directory): Soon<Route> {
   if (target.by !== "model") {
     const destination = directory.destinations.get(target.endpoint);
     if (destination === undefined)
@@ -108,7 +94,9 @@ function toEndpoint(ask: Ask, target: Target, destination: Destination, director
     );
   const to =
     named === undefined ? upstreamTarget(destination, target) : modelTarget(destination, target, named);
-  return when(readBody(ask), (body) => alone(destination, named ?? modelIn(body), { target: to, body }));
+  return when(readBody(ask), (body) =>
+    alone(destination, named ?? modelIn(body, directory.peekBytes), { target: to, body }),
+  );
 }
 
 function byPath(ask: Ask, target: Target, model: string, directory: Directory): Soon<Route> {
@@ -132,7 +120,7 @@ function byModel(ask: Ask, target: Target, peeked: Peeked, directory: Directory)
   if (pool !== undefined) {
     // What is at hand whole can be sent to another endpoint, if the first one does not serve.
     const several = pool.destinations.length > 1 && body !== undefined;
-    return when(several ? readOn(body, limits.repeatedBodyBytes) : body, (whole) => {
+    return when(several && ask.content?.streamed === undefined ? readOn(body) : body, (whole) => {
       const known = { ...peeked, body: whole };
       return among(pool, (destination) => errandWith(destination, target, known, json));
     });

@@ -16,6 +16,7 @@ import { PlainConnection } from "./local/plain-connection.ts";
 import { errorResponse } from "./local/respond.ts";
 import type { Rules } from "./keys/rules.ts";
 import { Turn } from "./turn.ts";
+import { whenUntaken } from "./local/untaken.ts";
 
 /** A place to listen, and the endpoint that its `/v1` is, if it is an endpoint's own. */
 export interface Doorway {
@@ -107,7 +108,7 @@ export class Gateway {
         this.#log,
       );
     } catch (error) {
-      await this.stop(0);
+      await this.stop(AbortSignal.abort());
       throw error;
     }
     return this.#listeners.map(({ url }) => url);
@@ -125,16 +126,13 @@ export class Gateway {
     this.#accept(socket, { endpoint, unixSocket, ...(open && { address: addressOf(socket) }) });
   }
 
-  /** Takes no more connections, lets what is in flight end for up to `drainMs`, then closes everything. */
-  async stop(drainMs: number): Promise<void> {
+  /** Takes no more connections, lets what is in flight go on until `over` aborts, then closes everything. */
+  async stop(over: AbortSignal): Promise<void> {
     for (const listener of this.#listeners) listener.close();
     for (const connection of this.#plain.values()) connection.close();
     this.#server.closeIdleConnections();
-    const lastMs = performance.now() + drainMs;
-    await this.#handler.drain(drainMs);
-    // Where the time is over before the requests are, they are cut off.
-    const leftMs = Math.min(lastMs - performance.now(), limits.partingMs);
-    if (leftMs > 0) await this.#clients.part(leftMs);
+    await this.#handler.drain(over);
+    await this.#clients.part(limits.partingMs);
     await Promise.all(this.#listeners.map((listener) => listener.end()));
     this.#server.close(() => {});
   }
@@ -180,19 +178,22 @@ export class Gateway {
     const res = responseOn(req, socket);
     const reply = new HttpReply(req, res, this.#turn);
     this.#answers.set(socket, { res, reply });
-    socket.setTimeout(0);
+    // Node has taken its own listeners off: without these a declined upgrade's answer would wait for ever.
+    const drained = (): void => void res.emit("drain");
+    const unwatch = whenUntaken(socket, () => socket.destroy());
     // Until the endpoint has agreed nobody else reads the connection, or hears of its end.
     const early = [head];
     let bytes = head.length;
     const keep = (chunk: Buffer): void => {
       early.push(chunk);
       bytes += chunk.length;
-      if (bytes > limits.pipelinedBytes) socket.pause();
+      if (bytes > limits.pipelinedBytes) socket.destroy();
     };
     const left = (): void => void socket.destroy();
-    socket.on("data", keep).on("end", left);
+    socket.on("data", keep).on("end", left).on("drain", drained);
     const detach = (): Buffer => {
-      socket.off("data", keep).off("end", left).pause();
+      unwatch();
+      socket.off("data", keep).off("end", left).off("drain", drained).pause();
       res.detachSocket(socket);
       return Buffer.concat(early);
     };

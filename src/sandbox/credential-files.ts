@@ -1,6 +1,6 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { problem, reasonOf } from "../errors.ts";
+import { makeFolder } from "../make-folder.ts";
+import { replace } from "../replace.ts";
 import type { Credentials } from "./credentials.ts";
 
 /** Where the files lie that a caller needs. Only what is demanded has one. */
@@ -19,14 +19,10 @@ export interface CredentialFiles {
  */
 export async function writeCredentials(credentials: Credentials, folder: string): Promise<CredentialFiles> {
   const { serverCa, client, tokens } = credentials;
-  await attempt(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
+  await makeFolder(folder);
   const write = async (name: string, content: string): Promise<string> => {
     const file = join(folder, name);
-    await attempt(file, async () => {
-      // A file that is there already would keep its own mode: make it anew.
-      await rm(file, { force: true });
-      await writeFile(file, content, { mode: 0o600, flag: "wx" });
-    });
+    await replace(file, content);
     return file;
   };
   const bearerToken = tokens.get("bearer-token");
@@ -46,12 +42,4 @@ export async function writeCredentials(credentials: Credentials, folder: string)
       serverlessApiKeyFile: await write("sandbox-serverless-api-key.txt", `${serverlessApiKey.expose()}\n`),
     }),
   };
-}
-
-async function attempt(file: string, work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    throw problem("file_unwritable", { file, reason: reasonOf(error) }, error);
-  }
 }

@@ -68,6 +68,10 @@ export function itemOf(items: readonly Item[], name: string): Item {
   return item;
 }
 
+/** The order of lists: by kind as in the platform's menu, then by name. */
+export const inMenuOrder = (a: Item, b: Item): number =>
+  kindNames.indexOf(a.kind) - kindNames.indexOf(b.kind) || (a.name < b.name ? -1 : 1);
+
 /** Throws unless `name` can be an item's name (`item_name_invalid`) and none has it yet (`item_exists`). */
 export function checkFree(items: readonly Item[], name: string): void {
   if (!itemName.test(name)) throw problem("item_name_invalid", { name });

@@ -76,7 +76,7 @@ function attachableOf(endpoint: EndpointConfig, item: Item, now: Date): Attachab
   let attachable: Attachable;
   let validFrom: Date | undefined;
   try {
-    kind.recheck?.(item);
+    kind.recheck(item);
     attachable = kind.attach(item);
     if ("identity" in attachable)
       validFrom = new X509Certificate(attachable.identity.certificate).validFromDate;

@@ -38,7 +38,7 @@ import type { Unlocking } from "./identity/passphrase.ts";
 import type { Recipient } from "./identity/recipients.ts";
 import { withoutStale } from "./renewal/rotation.ts";
 import { stores } from "./stores/index.ts";
-import { replace } from "./stores/replace.ts";
+import { replace } from "../replace.ts";
 import type { Store, Writer } from "./stores/store.ts";
 import { watchStore } from "./watch.ts";
 
@@ -225,7 +225,7 @@ class StoredVault implements Vault {
   }
 
   async rename(from: string, to: string, follow?: () => Promise<void>): Promise<Item> {
-    const use = { action: "rename", item: from, about: nameIn(to) };
+    const use: Use = { action: "rename", item: from, about: nameIn(to) };
     const write = <T>(edit: Edit<T>): Promise<T> => this.#alone((writer) => this.#write(writer, edit));
     return recorded(this.#record, use, async () => {
       if (follow === undefined) return write(renamed(from, to, this.#now()));
@@ -297,7 +297,7 @@ class StoredVault implements Vault {
   copyTo(file: string): Promise<void> {
     return this.#alone(async () => {
       await readStore(this.#store, this.#identity, this.#read);
-      await replace(file, await this.#store.read(), true);
+      await replace(file, await this.#store.read(), { fresh: true });
     });
   }
 

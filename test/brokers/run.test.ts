@@ -149,8 +149,8 @@ describe("postern run", () => {
 
   test.each([
     ["an item that is not there", ["--items", "SETTING,other"], 1, /no item named "other"/],
-    ["an option of the program's own before --", ["ls", "-l"], 2, /unknown option '-l'/],
-    ["no program", ["--"], 2, /missing required argument 'command'/],
+    ["an option of the program's own before --", ["ls", "-l"], 2, /"-l" is not an option of postern run/],
+    ["no program", ["--"], 2, /the argument COMMAND is missing/],
     ["a key file that is not there", ["--key-file", "nowhere"], 1, /cannot read nowhere/],
     ["a key file with two lines", ["--key-file", "postern.yaml"], 2, /--key-file holds no key/],
   ])("refuses %s", async (_name, args, status, message) => {

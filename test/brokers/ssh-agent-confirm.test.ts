@@ -201,5 +201,5 @@ test("--confirm is refused where there is no terminal", async () => {
 test.each([["yes"], ["Always"]])("an item's --confirm %s is refused with the way out", async (value) => {
   using desk = await Desk.make();
   const said = await desk.vault(["add", "ssh-key", "key", "--generate", "--confirm", value]);
-  expect(said).toMatchObject({ status: 1, stderr: expect.stringContaining("hint: say --confirm always") });
+  expect(said).toMatchObject({ status: 2, stderr: expect.stringContaining("hint: say --confirm always") });
 });

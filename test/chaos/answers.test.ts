@@ -81,6 +81,10 @@ const cases: Record<string, Case> = {
     `${"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(1_000)}${ok("Content-Length: 3", "abc")}`,
     "abc",
   ),
+  "interim answers of 300 kB in all": malformed(
+    `${`HTTP/1.1 103 Early Hints\r\nLink: </${"a".repeat(2_950)}>\r\n\r\n`.repeat(100)}${ok("Content-Length: 3", "abc")}`,
+  ),
+  "interim answers without an end": malformed("HTTP/1.1 102 Processing\r\n\r\n".repeat(20_000)),
   "a 101 that nobody asked for": malformed("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
   "a head of 300 kB": malformed(ok(`X-A: ${"x".repeat(300_000)}`)),
   "a head of 20,000 lines": malformed(ok("X-A: 0123456789\r\n".repeat(20_000).trimEnd())),

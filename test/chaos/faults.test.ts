@@ -1,14 +1,29 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { catalogue, type Code } from "../../src/errors/catalogue.ts";
 import type { Ask, Client } from "../support/client.ts";
 import { freePort } from "../support/openssl-server.ts";
 import type { Exchange } from "../support/upstream.ts";
 import { type Ending, type Rig, sightOf, startRig } from "./rig.ts";
 
+// Longer than in earnest, so that a busy machine makes no difference to what is sent once more.
+vi.mock(import("../../src/gateway/limits.ts"), async (original) => {
+  const { limits } = await original();
+  return { limits: { ...limits, staleMs: 30_000 } as unknown as typeof limits };
+});
+
 const long = "0123456789".repeat(100);
 const streamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
 const get: Ask = { target: "/patient/v1/x" };
 const post: Ask = { target: "/patient/v1/x", body: '{"a":1}' };
+const prompt: Ask = { target: "/patient/v1/x", body: JSON.stringify({ a: "x".repeat(100_000) }) };
+const picture: Ask = { target: "/patient/v1/x", body: JSON.stringify({ a: "x".repeat(3_000_000) }) };
+const chunked: Ask = {
+  method: "POST",
+  target: "/patient/v1/x",
+  headers: ["Transfer-Encoding: chunked"],
+  body: "2\r\nab\r\n0\r\n\r\n",
+};
 
 let rig: Rig;
 beforeAll(async () => {
@@ -238,16 +253,27 @@ describe("on a connection that was used before", () => {
       await warmUp();
     });
 
-  for (const [name, ask] of Object.entries({ "without a body": get, "with a small body": post }))
+  const repeated = {
+    "without a body": get,
+    "with a small body": post,
+    "with a body of 100 kB": prompt,
+    "with a body of 3 MB": picture,
+  };
+  for (const [name, ask] of Object.entries(repeated))
     test(`a request ${name} is sent once more when no byte of an answer came: done, 200`, async () => {
       await warmUp();
-      rig.upstream.answer = (exchange) =>
-        rig.proxy.links.length === 1 ? rig.proxy.last.reset() : exchange.json({ again: true });
+      rig.upstream.answer = async (exchange) => {
+        if (rig.proxy.links.length === 1) return rig.proxy.last.reset();
+        await exchange.body;
+        await exchange.json({ again: true });
+      };
       await rig.ends({ outcome: "done", status: 200 }, async () => {
         const sight = { status: 200, text: '{"again":true}', whole: true };
         expect(await sightOf(await rig.client(ask))).toEqual(sight);
       });
+      const [, again] = rig.upstream.exchanges;
       expect(rig.upstream.exchanges).toHaveLength(2);
+      expect((await again?.body)?.toString() === (ask.body ?? "")).toBe(true);
     });
 
   test("it is sent once more, and not twice more: upstream-wait, upstream_closed, 502", async () => {
@@ -277,15 +303,22 @@ describe("on a connection that was used before", () => {
     expect(rig.upstream.exchanges).toHaveLength(1);
   });
 
-  test("a body that was streamed is gone, so it is not sent again: upstream-wait, 502", async () => {
+  const tooLong = { target: "/patient/v1/x", body: "x".repeat(5_000_000) };
+  for (const [name, ask] of Object.entries({ "in chunks": chunked, "and longer than 4 MiB": tooLong }))
+    test(`a body that was streamed, ${name}, is gone, so it is not sent again: upstream-wait, 502`, async () => {
+      await warmUp();
+      rig.upstream.answer = () => rig.proxy.last.reset();
+      await refuses(ask, failing("upstream-wait", "upstream_closed"));
+      expect(rig.upstream.exchanges).toHaveLength(1);
+    });
+
+  test("a body that is streamed takes a new one, if that has been idle for more than a second: done, 200", async () => {
     await warmUp();
-    rig.upstream.answer = () => rig.proxy.last.reset();
-    const headers = ["Transfer-Encoding: chunked"];
-    await refuses(
-      { method: "POST", target: "/patient/v1/x", headers, body: "2\r\nab\r\n0\r\n\r\n" },
-      failing("upstream-wait", "upstream_closed"),
-    );
-    expect(rig.upstream.exchanges).toHaveLength(1);
+    await setTimeout(1_100);
+    await rig.ends({ outcome: "done", status: 200 }, async () => {
+      expect(await sightOf(await rig.client(chunked))).toMatchObject({ status: 200, whole: true });
+    });
+    expect(rig.proxy.links).toHaveLength(2);
   });
 
   test("a silent one is waited for and not tried again: timeout-wait, 504", async () => {

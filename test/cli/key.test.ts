@@ -73,7 +73,16 @@ test("who made and removed a key stands in the audit log; no refusal, and never 
 
 test("what it may use is written and listed", async () => {
   using d = desk();
-  const options = ["--endpoint", "private-2", "--model", "a/b", "c", "--requests-per-minute", "60"];
+  const options = [
+    "--endpoint",
+    "private-2",
+    "--model",
+    "a/b",
+    "--model",
+    "c",
+    "--requests-per-minute",
+    "60",
+  ];
   const more = ["--tokens-per-minute", "100000", "--concurrency", "4"];
   expect((await d.key("add", "editor", ...options, ...more)).status).toBe(0);
   expect(d.text()).toContain(
@@ -135,7 +144,7 @@ test("a name that is taken is refused, and its key stays", async () => {
   await d.key("add", "editor");
   const text = d.text();
   const { status, stderr } = await d.key("add", "editor");
-  expect(status).toBe(2);
+  expect(status).toBe(1);
   expect(stderr).toContain("postern key remove editor");
   expect(d.text()).toBe(text);
 });
@@ -156,7 +165,7 @@ test("a name that is not there is told, with the one that was meant", async () =
   using d = desk();
   await d.key("add", "editor");
   const { status, stderr } = await d.key("remove", "edtor");
-  expect(status).toBe(2);
+  expect(status).toBe(1);
   expect(stderr).toContain('did you mean "editor"?');
 });
 
@@ -175,4 +184,14 @@ test("a key that somebody writes into the file in its hash's place is refused an
     expect(stderr).toContain("keys.editor");
     expect(stdout + stderr).not.toContain("canary");
   }
+});
+
+test("a name that is the console's is refused as that, and a name of the wrong form as such", async () => {
+  using d = desk();
+  const own = await d.key("add", "console");
+  expect([own.status, own.stderr]).toEqual([
+    2,
+    "error: \"console\" is the name of the console's own key\nhint: choose another name, such as the application's\n",
+  ]);
+  expect((await d.key("add", "a b")).stderr).toMatch(/"a b" cannot name a key\nhint: use up to 64 letters/);
 });

@@ -2,6 +2,7 @@ import { PassThrough, Writable } from "node:stream";
 import { expect, test } from "vitest";
 import type { Io } from "../../src/cli/io.ts";
 import { askLine, askSecret } from "../../src/cli/prompt.ts";
+import { unending } from "../support/unending.ts";
 
 /** A terminal that notes, in their order, what is written to it and when its own echo ends. */
 function terminal(): { readonly io: Io; readonly events: string[]; readonly type: (keys: string) => void } {
@@ -17,8 +18,7 @@ function terminal(): { readonly io: Io; readonly events: string[]; readonly type
     },
   });
   const stderr = Object.assign(write, { isTTY: true });
-  const ended = new AbortController().signal;
-  const io: Io = { stdin, stdout: new PassThrough(), stderr, env: {}, cwd: "/", ended };
+  const io: Io = { stdin, stdout: new PassThrough(), stderr, env: {}, cwd: "/", ...unending() };
   return { io, events, type: (keys) => void stdin.write(keys) };
 }
 
@@ -41,4 +41,15 @@ test.each([
   type(key);
   await expect(asked).rejects.toMatchObject({ status: 1 });
   expect(events.slice(-2)).toEqual(["echo on", "\n"]);
+});
+
+test("a signal at a prompt leaves the shell a line of its own, and the terminal as it was, before the process ends", async () => {
+  const { io, events } = terminal();
+  const ended = new AbortController();
+  const asked = askSecret({ ...io, ended: ended.signal }, "Name");
+  const refused = expect(asked).rejects.toMatchObject({ status: 1 });
+  ended.abort();
+  expect(events.slice(-2)).toEqual(["echo on", "\n"]);
+  await refused;
+  expect(events.filter((event) => event === "\n")).toHaveLength(1);
 });

@@ -21,6 +21,35 @@ test("doctor does not call an identity ok that others can read", async () => {
   expect(stdout).not.toMatch(/^ok +identity/m);
 });
 
+test("doctor does not call a gateway well whose console nobody can use", async () => {
+  using folder = new Folder();
+  await init(folder);
+  const token = folder.file("admin-token");
+  expect((await postern(folder, ["doctor"], at(folder))).stdout).toContain(
+    `ok       admin token    ${token}`,
+  );
+  chmodSync(token, 0o644);
+  const { status, stdout } = await postern(folder, ["doctor"], at(folder));
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^problem {2}admin token +others can read/m);
+  expect(stdout).toContain(`→ close it: chmod 600 ${token}`);
+});
+
+test("doctor does not say that all is well behind a warning", async () => {
+  using folder = new Folder();
+  await init(folder);
+  const run = (...args: readonly string[]) => postern(folder, args, at(folder));
+  await run("vault", "add", "certificate", "made", "--generate");
+  await run("endpoint", "add", "one", "one.test", "--credential", "made");
+  expect((await run("doctor")).stdout).toMatch(/\nall is well\n$/);
+  await run("vault", "add", "certificate", "short", "--generate", "--days", "2");
+  const { status, stdout } = await run("doctor");
+  expect([status, stdout]).toEqual([
+    0,
+    expect.stringMatching(/\nnothing is wrong; see the warnings above\n$/),
+  ]);
+});
+
 test("a folder that is not there is called a folder, and nothing is added", async () => {
   using folder = new Folder();
   await init(folder);

@@ -125,7 +125,7 @@ describe("endpoint", () => {
     const before = config();
     writeFileSync(join(home, "ca.pem"), pki.serverCa.certificate);
     const { status, stdout, stderr } = await say(
-      `endpoint add private-2 private-2.test//v1/ --credential gen-cert token --model m/x y --alias l=m/x --ca ${join(home, "ca.pem")}`,
+      `endpoint add private-2 private-2.test//v1/ --credential gen-cert --credential token --model m/x --model y --alias l=m/x --ca ${join(home, "ca.pem")}`,
     );
     expect([status, stderr.replace(/warning: .*expires within.*\nhint: .*\n/, "")]).toEqual([0, ""]);
     expect(stdout).toContain("postern endpoint test private-2");
@@ -198,13 +198,13 @@ describe("endpoint", () => {
     ],
     [
       "two items for one header",
-      "endpoint add one one.test --credential token token-2",
+      "endpoint add one one.test --credential token --credential token-2",
       2,
       "the header authorization",
     ],
     [
       "two certificates",
-      "endpoint add one one.test --credential gen-cert gen-cert-2",
+      "endpoint add one one.test --credential gen-cert --credential gen-cert-2",
       2,
       "the client certificate",
     ],
@@ -256,12 +256,12 @@ describe("endpoint", () => {
     ],
     [
       "a model named twice",
-      "endpoint add one one.test --credential token --model m m",
+      "endpoint add one one.test --credential token --model m --model m",
       2,
       "was not changed",
       "named",
     ],
-    ["an endpoint to remove that is not there", "endpoint remove one", 2, 'there is no endpoint "one"'],
+    ["an endpoint to remove that is not there", "endpoint remove one", 1, 'there is no endpoint "one"'],
   ];
 
   for (const [name, args, status, ...says] of wrong)
@@ -280,9 +280,9 @@ describe("endpoint", () => {
   test("a name that is taken is refused, and so is removing the default", async () => {
     await put("bearer-token", "token", canary);
     await say("endpoint add one one.test --credential token");
-    await refused("endpoint add one two.test --credential token", 2, "is there already");
-    await refused("endpoint remove on", 2, 'did you mean "one"?');
-    await refused("endpoint test on", 2, 'there is no endpoint "on"', 'did you mean "one"?');
+    await refused("endpoint add one two.test --credential token", 1, "is there already");
+    await refused("endpoint remove on", 1, 'did you mean "one"?');
+    await refused("endpoint test on", 1, 'there is no endpoint "on"', 'did you mean "one"?');
     writeFileSync(join(home, "postern.yaml"), `default-endpoint: one\n${config()}`);
     await refused("endpoint remove one", 2, '"one" is the default-endpoint');
   });

@@ -43,13 +43,14 @@ describe("the example configuration", () => {
   });
 
   test("shows the defaults as the parser has them", () => {
-    const { listen, admin, vault, identity, limits, logLevel, endpoints } = good(example, () => ca);
+    const { listen, admin, vault, identity, drainMs, limits, logLevel, endpoints } = good(example, () => ca);
     const defaults = good("");
-    expect({ listen, admin, vault, identity, limits, logLevel }).toEqual({
+    expect({ listen, admin, vault, identity, drainMs, limits, logLevel }).toEqual({
       listen: defaults.listen,
       admin: defaults.admin,
       vault: defaults.vault,
       identity: defaults.identity,
+      drainMs: defaults.drainMs,
       limits: defaults.limits,
       logLevel: defaults.logLevel,
     });

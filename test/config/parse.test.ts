@@ -17,6 +17,7 @@ test("an empty file is a configuration of defaults", () => {
     audit: { file: "/etc/postern/audit.log", maxBytes: 10 * 1024 * 1024, keep: 5 },
     renew: [],
     defaultEndpoint: undefined,
+    drainMs: 30_000,
     limits: { peekBytes: 32 * 1024 * 1024 },
     logLevel: "info",
   });
@@ -28,7 +29,7 @@ test("every key of an endpoint arrives", () => {
 vault: file:/srv/vault.age
 identity: file:keys/id.txt
 default-endpoint: one
-timeouts: { connect: 3s, idle: 0 }
+timeouts: { connect: 3s, idle: 0, drain: 2m }
 limits: { peek: 1MiB }
 log: { level: debug }
 listen: localhost:0
@@ -48,6 +49,7 @@ endpoints:
     identity: { file: "/etc/postern/keys/id.txt", passphrase: { prompt: true } },
     defaultEndpoint: "one",
     limits: { peekBytes: 1024 * 1024 },
+    drainMs: 120_000,
     logLevel: "debug",
     listen: [
       { host: "127.0.0.1", port: 0 },
@@ -68,6 +70,8 @@ endpoints:
     timeouts: { connectMs: 3000, firstByteMs: 900_000, idleMs: 0 },
   });
 });
+
+test("a drain of 0 has no limit", () => expect(good("timeouts: { drain: 0 }\n").drainMs).toBe(Infinity));
 
 test("the result cannot be changed, its maps included", () => {
   const config = good(`${minimal}    aliases: { a: b }\n`);
@@ -188,6 +192,12 @@ const cases: readonly (readonly [name: string, text: string, ...says: (string | 
     "timeouts: { total: 5s }\n",
     "timeouts.total",
     "the keys here are connect, first-byte, idle",
+  ],
+  [
+    "a drain of one endpoint",
+    `${minimal}    timeouts: { drain: 5s }\n`,
+    "one.timeouts.drain",
+    'the key "drain" is not known',
   ],
   ["endpoints as a list", "endpoints: [a]\n", "found a list; wanted a map"],
   [
@@ -313,6 +323,7 @@ const cases: readonly (readonly [name: string, text: string, ...says: (string | 
   ["a unit that is none", "timeouts: { connect: 10sec }\n", 'found "10sec"', "the units are h, m, s, ms"],
   ["a negative duration", "timeouts: { connect: -1s }\n", 'found "-1s"'],
   ["a very long duration", "timeouts: { connect: 100h }\n", "the largest duration here is 24h"],
+  ["a bare drain", "timeouts: { drain: 30 }\n", "timeouts.drain: found the bare number 30"],
   ["a bare size", "limits: { peek: 1048576 }\n", "found the bare number 1048576; wanted a size"],
   ["a size of nothing", "limits: { peek: 0 }\n", "the least is 1KiB"],
   ["a huge size", "limits: { peek: 2GiB }\n", "the largest size here is 1GiB"],

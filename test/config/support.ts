@@ -5,6 +5,7 @@ import type { Config } from "../../src/config/config.ts";
 import { isProblems } from "../../src/config/load.ts";
 import { parseConfig } from "../../src/config/parse.ts";
 import type { Folder } from "../support/folder.ts";
+import { unending } from "../support/unending.ts";
 
 /** The name under which the tests hand text to the parser. */
 export const file = "/etc/postern/postern.yaml";
@@ -54,7 +55,7 @@ export async function postern(
     stderr: collect("stderr"),
     env: { HOME: folder.path, ...env },
     cwd: folder.path,
-    ended: new AbortController().signal,
+    ...unending(),
   };
   const status = await run(args, io);
   return { status, ...written };

@@ -113,7 +113,7 @@ describe("the console's pages", () => {
   });
 
   test("that are not built are an error that says how, and the API works", async () => {
-    await expect(readAssets(["./nowhere"])).rejects.toThrow(/not built/);
+    await expect(readAssets("./nowhere")).rejects.toThrow(/not built/);
   });
 });
 

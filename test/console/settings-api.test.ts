@@ -134,6 +134,7 @@ test("a change of the vault is among the reloads", async () => {
 test("about tells versions, addresses and places", async () => {
   const about = (await (await asAdmin(it.gateway, "/about")).json()) as Record<string, unknown>;
   expect(about).toMatchObject({
+    local: it.gateway.base,
     version: "0.1.0",
     node: process.versions.node,
     pid: process.pid,

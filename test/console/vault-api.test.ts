@@ -123,7 +123,7 @@ describe("items", () => {
     });
     expect(fault(await generate("x", "certificate", { days: "ever" }))).toEqual({
       status: 400,
-      code: "value_invalid",
+      code: "field_invalid",
       param: "days",
     });
   });
@@ -133,9 +133,9 @@ describe("items", () => {
     const cases: readonly (readonly [string, object, string, string])[] = [
       ["bearer-token", { value: "Bearer abc" }, "value_invalid", "value"],
       ["bearer-token", {}, "value_invalid", "value"],
-      ["environment-variable", { variable: "1 2", value: "x" }, "value_invalid", "variable"],
-      ["registry-credentials", { registry: "a b", password: "x" }, "value_invalid", "registry"],
-      ["registry-credentials", { registry: "r.test", password: "x" }, "value_invalid", "username"],
+      ["environment-variable", { variable: "1 2", value: "x" }, "field_invalid", "variable"],
+      ["registry-credentials", { registry: "a b", password: "x" }, "field_invalid", "registry"],
+      ["registry-credentials", { registry: "r.test", password: "x" }, "field_invalid", "username"],
       ["certificate", { pem: "hello" }, "certificate_unreadable", "pem"],
       ["certificate", { pem: file("c.pem", pki.client.certificate) }, "certificate_without_key", "pem"],
       [

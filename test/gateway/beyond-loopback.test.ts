@@ -1,5 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { gatewayVariables } from "../../src/brokers/run-environment.ts";
+import { localBases } from "../../src/config/local-bases.ts";
 import { ask, errorIn } from "../support/client.ts";
 import type { PrivateEndpoint } from "../support/private-endpoint.ts";
 import { bad, good } from "../config/support.ts";
@@ -35,6 +37,23 @@ describe("an address that other machines can reach", () => {
     for (const address of ["*:8080", ":8080", "example.com:8080"])
       expect(bad(`listen: "${address}"\n${spelledOut}${withKey}`)).toHaveLength(1);
   });
+});
+
+describe("the URLs that are handed out for every address are the loopback's", () => {
+  for (const [address, local] of [
+    ["0.0.0.0", "127.0.0.1"],
+    ["[::]", "[::1]"],
+    ["[0:0::0]", "[::1]"],
+    ["10.0.0.0", "10.0.0.0"],
+  ])
+    test(`${address} is called as ${local}`, () => {
+      const endpoint = `endpoints: { a: { url: a.test, credentials: t, listen: "${address}:90" } }\n`;
+      const config = good(`listen: "${address}:80"\n${spelledOut}${withKey}${endpoint}`);
+      expect(gatewayVariables(config, "key")?.["OPENAI_BASE_URL"]).toBe(`http://${local}:80/v1`);
+      const own = `http://${local}:90/v1`;
+      expect(localBases(config, "a")).toEqual([`http://${local}:80/a/v1`, own]);
+      expect(localBases(config, "a", `http://${address}:41234`)).toEqual([`http://${local}:41234/a/v1`, own]);
+    });
 });
 
 describe("a gateway that listens on every address", () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTcp, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { IdleTime } from "../../src/gateway/upstream/idle-time.ts";
 import { Turn } from "../../src/gateway/turn.ts";
 import { Connection } from "../../src/gateway/upstream/connection.ts";
 import { PhaseTimeout } from "../../src/gateway/upstream/failure.ts";
@@ -55,6 +56,7 @@ test("an endpoint's silence counts again from when its answer is read on, also w
   const connection = new Connection(
     socket,
     new Turn(),
+    new IdleTime(),
     () => {},
     () => {},
   );

@@ -72,7 +72,7 @@ for (const [way, leave] of Object.entries(leaving))
     test("while it uploads", async () => {
       const arrival = it.upstream.next();
       const client = await connect(it.gateway.base);
-      client.send(head(client.authority, "Content-Length: 1000000\r\n\r\nbegin"));
+      client.send(head(client.authority, "Content-Length: 5000000\r\n\r\nbegin"));
       const exchange = await arrival;
       await exchange.received(5);
       leave(client.socket);
@@ -94,16 +94,18 @@ for (const [way, leave] of Object.entries(leaving))
       await nothingInFlight();
     });
 
-    test("while it sends a small body that the gateway reads whole", async () => {
+    test.each([100, 1_000_000])("while it sends %i bytes that the gateway reads whole", async (length) => {
       const before = it.gateway.requests().length;
+      it.upstream.exchanges = [];
       const client = await connect(it.gateway.base);
-      client.send(head(client.authority, "Expect: 100-continue\r\nContent-Length: 100\r\n\r\n"));
+      client.send(head(client.authority, `Expect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`));
       // The gateway has begun to read.
       expect((await client.wire.head())?.start).toMatch(/ 100/);
       client.send("begin");
       leave(client.socket);
       const lines = await it.gateway.ended(before + 1);
       expect(lines.at(-1)?.["outcome"]).toMatch(/client/);
+      expect(it.upstream.exchanges).toEqual([]);
       await nothingInFlight();
     });
 

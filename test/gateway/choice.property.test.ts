@@ -54,11 +54,18 @@ describe("whatever is known of the endpoints", () => {
     );
   });
 
-  test("when all have failed, they are asked in the order of the file", () => {
+  test("when all have failed, they are asked in the order in which they are when all are well", () => {
     fc.assert(
       fc.property(some, choose, rolls, (candidates, rule, numbers) => {
-        const failed = candidates.map((each) => ({ ...each, share: 0 }));
-        expect(names(ordered(failed, rule, rowOf(numbers)))).toEqual(names(candidates));
+        const orderWith = (share: number) =>
+          names(
+            ordered(
+              candidates.map((each) => ({ ...each, share })),
+              rule,
+              rowOf(numbers),
+            ),
+          );
+        expect(orderWith(0)).toEqual(orderWith(1));
       }),
     );
   });
@@ -82,13 +89,13 @@ describe("whatever is known of the endpoints", () => {
     );
   });
 
-  test("weighted puts nobody first whose weight is 0, as long as another has one, and keeps the rest in order", () => {
+  test("weighted puts those whose weight is 0 behind all others, in the order of the file", () => {
     fc.assert(
-      fc.property(some, chance, (candidates, number) => {
+      fc.property(some, rolls, (candidates, numbers) => {
         const well = candidates.map((each) => ({ ...each, share: 1 }));
-        const order = ordered(well, "weighted", () => number);
-        if (well.some(({ weight }) => weight > 0)) expect(order[0]?.weight).toBeGreaterThan(0);
-        expect(names(order.slice(1))).toEqual(names(order.slice(1)).toSorted((a, b) => a - b));
+        const order = ordered(well, "weighted", rowOf(numbers));
+        const idle = well.filter(({ weight }) => weight === 0);
+        expect(order.slice(order.length - idle.length)).toEqual(idle);
       }),
     );
   });
@@ -104,15 +111,44 @@ function firsts(candidates: readonly Named[], rule: (typeof choosings)[number], 
   return counts;
 }
 
-test("a weight is the probability of being the first", () => {
-  const weighted = [candidate(0, { weight: 3 }), candidate(1, { weight: 1 }), candidate(2, { weight: 0 })];
-  expect(firsts(weighted, "weighted")).toEqual([750, 250, 0]);
+/**
+ * How often each order comes of all rows of random numbers that twelfths can make: exact wherever what is drawn from is
+ * a divisor of twelve.
+ */
+function ordersOf(candidates: readonly Named[], rule: (typeof choosings)[number]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (let roll = 0; roll < 12 ** candidates.length; roll += 1) {
+    const row = candidates.map((_, at) => (Math.floor(roll / 12 ** at) % 12) / 12);
+    const order = names(ordered(candidates, rule, rowOf(row))).join("");
+    counts[order] = (counts[order] ?? 0) + 1;
+  }
+  return counts;
+}
+
+test("a weight is the probability of being the first, and of standing in for the first among the rest", () => {
+  const weighted = [candidate(0, { weight: 0 }), candidate(1, { weight: 1 }), candidate(2, { weight: 3 })];
+  expect(firsts(weighted, "weighted")).toEqual([0, 250, 750]);
+  const all = 12 ** 3;
+  expect(ordersOf([candidate(0), candidate(1, { weight: 2 }), candidate(2)], "weighted")).toEqual({
+    "012": (all / 4) * (2 / 3),
+    "021": (all / 4) * (1 / 3),
+    "102": (all / 2) * (1 / 2),
+    "120": (all / 2) * (1 / 2),
+    "201": (all / 4) * (1 / 3),
+    "210": (all / 4) * (2 / 3),
+  });
 });
 
-test("equal loads are shared out evenly", () => {
-  const equal = [candidate(0), candidate(1), candidate(2, { inFlight: 1 }), candidate(3)];
-  const [a = 0, b = 0, busy = 0, d = 0] = firsts(equal, "least-in-flight", 999);
-  expect([a, b, busy, d]).toEqual([333, 333, 0, 333]);
+test("one that has weight 0 stands in for nobody as long as another can: backup 0, a 1, b 1", () => {
+  const orders = ordersOf([candidate(0, { weight: 0 }), candidate(1), candidate(2)], "weighted");
+  expect(orders).toEqual({ "120": 12 ** 3 / 2, "210": 12 ** 3 / 2 });
+});
+
+test("equal loads are shared out evenly, also when the first of them fails", () => {
+  const orders = ordersOf([candidate(0), candidate(1), candidate(2, { inFlight: 1 })], "least-in-flight");
+  expect(orders).toEqual({ "012": 12 ** 3 / 2, "102": 12 ** 3 / 2 });
+  const equal = ordersOf([candidate(0), candidate(1), candidate(2)], "least-in-flight");
+  expect(Object.values(equal)).toEqual(Array.from({ length: 6 }, () => 12 ** 3 / 6));
 });
 
 test("one that returns comes first as often as its share says", () => {

@@ -135,6 +135,22 @@ describe("a model's requests", () => {
     expect(await answerers(it, 1)).toEqual(["a"]);
   });
 
+  test("go to one with weight 0 only when all the others fail, wherever it stands in the file", async () => {
+    await using it = await startSharedModel({
+      endpoints: 3,
+      settings: {
+        models: { m: { choose: "weighted", weights: { a: 0 } } },
+        ejection: { after: 0 },
+        retries: { budget: "100%" },
+      },
+    });
+    it.let("b", unavailable);
+    expect(await answerers(it, 12)).toEqual(Array.from({ length: 12 }, () => "c"));
+    expect(it.seen[0]).toBe(0);
+    it.let("c", unavailable);
+    expect(await answerers(it, 3)).toEqual(["a", "a", "a"]);
+  });
+
   test("leave no count behind, however they end", async () => {
     await using it = await startSharedModel({
       settings: { models: { m: { choose: "least-in-flight" } }, ejection: { after: 0 } },

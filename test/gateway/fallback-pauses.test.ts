@@ -93,10 +93,14 @@ describe("when all endpoints ask for a pause", () => {
     const seconds = Number(header(answer, "retry-after"));
     expect([seconds > 20, seconds <= 30]).toEqual([true, true]);
     expect(header(answer, "x-should-retry")).toBeUndefined();
+    // It is no endpoint's answer.
+    expect(header(answer, "x-postern-endpoint")).toBeUndefined();
+    expect(header(answer, "x-postern-tried")).toBe("a: paused, b: paused");
     expect(it.seen).toEqual([1, 1]);
     expect((await it.gateway.ended(2))[1]).toMatchObject({
       outcome: "postern-request",
       code: "endpoints_paused",
+      tried: ["a: paused", "b: paused"],
     });
   });
 
@@ -127,6 +131,17 @@ describe("when all endpoints ask for a pause", () => {
     ]);
   });
 
+  test("and one has lost its credential, the error says both", async () => {
+    await using it = await startSharedModel({ settings: { retries: { "most-wait": 0 } } });
+    it.let("b", tooMany("Retry-After: 60"));
+    await it.gateway.vault.remove("token-a");
+    await it.gateway.app.reload().catch(() => {});
+    await it.post();
+    const answer = await it.post();
+    expect(errorIn(answer).code).toBe("endpoints_paused");
+    expect(header(answer, "x-postern-tried")).toBe("a: credential_missing, b: paused");
+  });
+
   test("a client that leaves while its request waits ends it: nothing is sent any more", async () => {
     await using it = await startSharedModel();
     for (const name of ["a", "b"]) it.let(name, tooMany("retry-after-ms: 2000"));
@@ -146,7 +161,7 @@ describe("when all endpoints ask for a pause", () => {
     );
     client.leave();
     const [line] = await it.gateway.ended(1);
-    expect(line).toMatchObject({ outcome: "client-wait" });
+    expect(line).toMatchObject({ outcome: "client-wait", tried: ["a: 429", "b: 429"] });
     expect(await it.gateway.metric("postern_requests_in_flight")).toBe(0);
     for (const name of ["a", "b"]) it.let(name, answering("200 OK"));
     // This one waits for the same pauses; when it has been answered, the other would have been sent too.

@@ -1,11 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { connect, errorIn } from "../support/client.ts";
+import { asAdmin } from "../console/admin-client.ts";
+import { Watcher } from "../console/live-watcher.ts";
+import { type Answer, connect, errorIn } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/openssl-server.ts";
 import { answering, chat, header, startSharedModel } from "../support/shared-model.ts";
 import type { Exchange } from "../support/upstream.ts";
 
 /** An endpoint at whose address nobody listens. */
 const nowhere = async () => ({ url: `http://127.0.0.1:${await freePort()}/v1` });
+
+/** What an answer, or an error of ours, tells of the endpoints: whose it is, and what was tried in vain. */
+const told = (answer: Answer) => [header(answer, "x-postern-endpoint"), header(answer, "x-postern-tried")];
 
 /** Resets the connection once the request is there. */
 const resetting = async (exchange: Exchange): Promise<void> => {
@@ -114,6 +120,7 @@ describe("a request is not sent again", () => {
     it.let("a", resetting);
     const answer = await it.post();
     expect([answer.status, errorIn(answer).code]).toEqual([502, "upstream_closed"]);
+    expect(told(answer)).toEqual(["a", undefined]);
     expect(it.seen).toEqual([1, 0]);
     const [line] = await it.gateway.ended(1);
     expect(line).toMatchObject({ endpoint: "a", outcome: "upstream-wait", code: "upstream_closed" });
@@ -126,6 +133,7 @@ describe("a request is not sent again", () => {
     it.let("b", resetting);
     const answer = await it.post();
     expect([answer.status, errorIn(answer).code]).toEqual([502, "upstream_closed"]);
+    expect(told(answer)).toEqual(["b", "a: 503"]);
     expect(it.seen).toEqual([1, 1, 0]);
   });
 
@@ -213,6 +221,8 @@ describe("a request is not sent again", () => {
     expect(answer.status).toBe(503);
     expect(answer.headers.filter(([name]) => /^x-postern/i.test(name))).toEqual([]);
     expect(it.seen).toEqual([1, 0]);
+    it.let("a", resetting);
+    expect(told(await it.post())).toEqual([undefined, undefined]);
   });
 
   test.each([
@@ -258,11 +268,16 @@ describe("when no endpoint serves the request, the client gets", () => {
     expect(await it.gateway.metric("postern_requests_in_flight")).toBe(0);
   });
 
-  test("the first endpoint's error, when none could be reached", async () => {
+  test.each([
+    ["HTTP/1.1", []],
+    ["HTTP/1.0", []],
+    ["HTTP/1.1", ["Connection: Upgrade", "Upgrade: websocket"]],
+  ])("the first endpoint's error, when none could be reached: %s %j", async (version, headers) => {
     await using it = await startSharedModel({ each: { a: await nowhere(), b: await nowhere() } });
-    const answer = await it.post();
+    const answer = await it.gateway.ask({ target: "/v1/models/m", version, headers });
     expect([answer.status, errorIn(answer).code]).toEqual([502, "upstream_refused"]);
     expect(errorIn(answer).message).toContain('"a"');
+    expect(told(answer)).toEqual(["a", "a: upstream_refused, b: upstream_refused"]);
     const [line] = await it.gateway.ended(1);
     expect(line).toMatchObject({ endpoint: "a", tried: ["a: upstream_refused", "b: upstream_refused"] });
     expect(await it.gateway.metric("postern_requests_in_flight")).toBe(0);
@@ -286,7 +301,30 @@ describe("when no endpoint serves the request, the client gets", () => {
     const answer = await it.post();
     expect([answer.status, errorIn(answer).code]).toEqual([503, "credential_missing"]);
     expect(errorIn(answer).message).toContain('"a"');
+    const tried = ["a: credential_missing", "b: credential_missing"];
+    expect(told(answer)).toEqual(["a", tried.join(", ")]);
+    expect(await it.gateway.ended(1)).toMatchObject([{ endpoint: "a", code: "credential_missing", tried }]);
+    expect(await it.gateway.metric("postern_requests_in_flight")).toBe(0);
     expect(it.seen).toEqual([0, 0]);
+  });
+
+  test("what was tried before its operator stopped it", async () => {
+    await using it = await startSharedModel();
+    it.let("a", answering("503 Service Unavailable"));
+    const arrival = it.upstream("b").next();
+    it.let("b", () => {});
+    const asked = it.post();
+    await arrival;
+    await using watcher = await Watcher.follow(it.gateway);
+    const id = await eventually(() => {
+      const [request] = watcher.events.at(-1)?.inFlight ?? [];
+      if (request === undefined) throw new Error("it is not seen in flight");
+      return request.id;
+    });
+    expect((await asAdmin(it.gateway, `/live/requests/${id}/stop`, { method: "POST" })).status).toBe(204);
+    const answer = await asked;
+    expect([errorIn(answer).code, ...told(answer)]).toEqual(["request_stopped", "b", "a: 503"]);
+    expect(await it.gateway.ended(1)).toMatchObject([{ endpoint: "b", tried: ["a: 503"] }]);
   });
 });
 

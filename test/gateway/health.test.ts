@@ -70,7 +70,7 @@ describe("an endpoint that fails", () => {
 describe("an endpoint's standing", () => {
   test("says for how long it was ejected, once", () => {
     const standing = new Standing();
-    const told = [1, 2, 3, 4].map(() => standing.failed(0, ejection));
+    const told = [1, 2, 3, 4].map(() => standing.failed(0, ejection, false));
     expect(told).toEqual([undefined, undefined, 1000, undefined]);
   });
 
@@ -83,6 +83,26 @@ describe("an endpoint's standing", () => {
     expect(standing.shareAt(2)).toBe(0);
     expect(standing.probed(true, 10)).toBe(true);
     expect([standing.shareAt(10), standing.shareAt(10 + returnMs)]).toEqual([0.1, 1]);
+  });
+
+  test("forgets failures without any answer when it is connected to in another way, and no others", () => {
+    const shares = [true, false].map((unanswered) => {
+      const standing = new Standing();
+      for (let i = 0; i < 3; i += 1) standing.failed(0, ejection, unanswered);
+      standing.pause(500);
+      standing.wayChanged();
+      expect(standing.pausedUntilMs).toBe(500);
+      return standing.shareAt(0);
+    });
+    expect(shares).toEqual([1, 0]);
+  });
+
+  test("is what its probe says, whatever way it is connected to", () => {
+    const standing = new Standing();
+    standing.failed(0, { after: 1, forMs: 1000 }, true);
+    standing.probed(false, 0);
+    standing.wayChanged();
+    expect(standing.shareAt(0)).toBe(0);
   });
 
   test("keeps the longest of the pauses that it has asked for", () => {

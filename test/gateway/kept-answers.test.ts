@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, connect } from "../support/client.ts";
 import { bearer, type Gateway, type Settings, startGateway } from "../support/gateway.ts";
@@ -164,6 +165,29 @@ describe("a reload that changes nothing but an endpoint's cache", () => {
     await own.app.reload();
     expect(await results(own, keys.one, keys.two, keys.two)).toEqual(["miss", "miss", "hit"]);
   });
+});
+
+test("an answer that was kept uses no credential: the record names no key with one", async () => {
+  const keys = makeKeys("one", "two");
+  const settings: Settings = {
+    keys: { one: { hash: hashOf(keys.one) }, two: { hash: hashOf(keys.two) } },
+    endpoints: {
+      own: { url: `${upstream.origin}/v1`, credentials: ["token"], cache: { shared: true } },
+    },
+  };
+  await using own = await startGateway(settings, { token: bearer("canary-bearer-unused-30e6") });
+  const uses = (): readonly unknown[] =>
+    readFileSync(own.folder.file("audit.log"), "utf8")
+      .trim()
+      .split("\n")
+      .flatMap((line) => (JSON.parse(line) as { key?: string }).key ?? []);
+  const ask = async (key: string, body: string): Promise<readonly string[]> =>
+    said(await own.ask({ target: "/v1/embeddings", headers: bringing(key), body }));
+  expect(await ask(keys.one, '{"input":"x"}')).toEqual(["miss"]);
+  expect(await ask(keys.two, '{"input":"x"}')).toEqual(["hit"]);
+  expect(uses()).toEqual(["one"]);
+  expect(await ask(keys.two, '{"input":"y"}')).toEqual(["miss"]);
+  expect(uses()).toEqual(["one", "two"]);
 });
 
 describe("what an answer took in tokens", () => {

@@ -30,6 +30,7 @@ function gatewayOf(log: Sink): Gateway {
     caches: new AnswerCaches(),
     used: () => {},
     log: pino(log),
+    logTo: log,
   });
 }
 
@@ -48,7 +49,7 @@ test("on a machine without IPv6 the other listeners serve, and the log says what
   expect((await ask(urls[0] ?? "", { target: "/v1/models" })).status).toBe(404);
   expect(log.text).toContain("this machine has no IPv6");
   expect(log.text).toContain("2001:db8::1");
-  await gateway.stop(0);
+  await gateway.stop(AbortSignal.abort());
 });
 
 test("a listener that is the only one must be there", async () => {

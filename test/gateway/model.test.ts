@@ -185,6 +185,38 @@ describe("an alias is replaced by the endpoint's own id, and nothing else change
   });
 });
 
+describe("one endpoint serves all, and the model is only told", () => {
+  const messages = (bytes: number): string => JSON.stringify([{ role: "user", content: "x".repeat(bytes) }]);
+  const chunks = (body: string): Buffer => chunked([Buffer.from(body)]);
+  const cases: Record<string, readonly [body: string | Buffer, framing: readonly string[], told: boolean]> = {
+    "behind 100 kB of messages": [`{"messages":${messages(100_000)},"model":"m"}`, [], true],
+    "behind 4 MB of messages": [`{"messages":${messages(4_000_000)},"model":"m"}`, [], true],
+    "in chunks, which are streamed": [chunks('{"model":"m"}'), ["Transfer-Encoding: chunked"], false],
+    "in a body that is longer than what is read whole": [
+      `{"model":"m","messages":${messages(5_000_000)}}`,
+      [],
+      false,
+    ],
+  };
+  for (const [name, [body, framing, told]] of Object.entries(cases))
+    test(`${name}: ${told ? "in the log and in the metrics" : "in neither"}`, async () => {
+      await using only = await startPrivateEndpoint({ endpoint: { models: ["m"] } });
+      const headers = [type, ...framing];
+      const answer = await only.gateway.ask({
+        method: "POST",
+        target: "/v1/chat/completions",
+        headers,
+        body,
+      });
+      expect(answer.status).toBe(200);
+      const [line] = await only.gateway.ended(1);
+      expect(line?.["model"]).toBe(told ? "m" : undefined);
+      const counted = (labels: string): Promise<number> =>
+        only.gateway.metric("gen_ai_server_request_duration_seconds_count", labels);
+      expect(await counted('gen_ai_request_model="m"')).toBe(told ? 1 : 0);
+    });
+});
+
 describe("multipart", () => {
   const part = (headers: string, content: string | Buffer) =>
     Buffer.concat([Buffer.from(`--b\r\n${headers}\r\n\r\n`), Buffer.from(content), Buffer.from("\r\n")]);

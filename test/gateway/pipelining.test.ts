@@ -114,3 +114,15 @@ describe("a client that leaves while others of its requests wait", () => {
     },
   );
 });
+
+test("a connection on which much comes before its upgrade has been agreed to is closed, and the endpoint's with it", async () => {
+  place.upstream.answer = () => {};
+  const before = place.gateway.requests().length;
+  const client = await ask(upgrade);
+  client.send("x".repeat(200_000));
+  await place.upstream.exchanges[0]?.closed;
+  expect((await place.gateway.ended(before + 1)).slice(before)).toMatchObject([{ outcome: "client-wait" }]);
+  expect(await inFlight()).toBe(0);
+  await client.wire.rest();
+  client.leave();
+});

@@ -219,7 +219,7 @@ describe("through the gateway", () => {
   });
 });
 
-test("a key is charged what the answer says that it took, but nothing for what came from the cache", async () => {
+test("a key is charged what the answer says that it took or what was estimated, but nothing for what came from the cache", async () => {
   const taken: number[] = [];
   const counting: Quota = { enter: () => ({ leave: (tokens) => taken.push(tokens) }), keep: () => {} };
   const directory = { destinations: new Map(), byModel: new Map(), fallback: undefined, peekBytes: 1024 };
@@ -244,6 +244,7 @@ test("a key is charged what the answer says that it took, but nothing for what c
   await ended({ usage });
   await ended({ usage, cache: "hit" });
   await ended({ usage: { inputTokens: 5, outputTokens: undefined } });
+  await ended({ estimatedTokens: 7 });
   await ended({});
-  expect(taken).toEqual([100, 0, 5, 0]);
+  expect(taken).toEqual([100, 0, 5, 7, 0]);
 });

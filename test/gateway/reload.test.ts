@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { connect } from "../support/client.ts";
+import { connect, errorIn } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
+import type { Settings } from "../support/gateway.ts";
 import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
 
 let it: PrivateEndpoint;
@@ -51,6 +52,31 @@ describe("a valid change is in force after the reload", () => {
     expect(Buffer.concat(pieces).toString()).toBe("abcd");
     client.leave();
   });
+});
+
+describe("a request whose body is still on its way goes to no endpoint that is not there any more:", () => {
+  const changes: Record<string, () => Readonly<Record<string, unknown>>> = {
+    "it was removed": () => ({ other: it.endpoint }),
+    "it has another origin": () => ({ private: { ...it.endpoint, url: "https://127.0.0.1:1/openai/v1" } }),
+    "it has another base path": () => ({ private: { ...it.endpoint, url: `${it.upstream.origin}/other` } }),
+  };
+  for (const [name, endpoints] of Object.entries(changes))
+    test.each(["/private/v1/x", "/private/raw/x"])(`${name} (%s)`, async (path) => {
+      const client = await connect(it.gateway.base);
+      client.send(
+        `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\nTE: trailers\r\n\r\n{`,
+      );
+      // Time enough to be routed; without it the old endpoint is not known, and there is another error.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      it.gateway.write({ ...settings("private", ""), endpoints: endpoints() as Settings["endpoints"] });
+      await it.gateway.app.reload();
+      client.send("}");
+      const answer = await client.answer();
+      expect([answer.status, errorIn(answer).code]).toEqual([503, "endpoint_moved"]);
+      expect(it.upstream.exchanges).toEqual([]);
+      expect(it.upstream.connections).toBe(0);
+      client.leave();
+    });
 });
 
 describe("a broken change leaves the last good configuration in force", () => {

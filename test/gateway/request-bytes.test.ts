@@ -137,8 +137,8 @@ describe("a request's body is streamed", () => {
       const arrival = it.upstream.next();
       const client = await connect(it.gateway.base);
       const pieces = ["first", "second", "third"].map((word) => Buffer.from(word));
-      // A small body with a length may be read whole first; one of this size must be streamed.
-      const padding = Buffer.alloc(3_000_000, " ");
+      // Up to 4 MiB, a body with a length is read whole first.
+      const padding = Buffer.alloc(5_000_000, " ");
       const length = 16 + padding.length;
       const framing = coding === "chunked" ? "Transfer-Encoding: chunked" : `Content-Length: ${length}`;
       client.send(`POST /private/v1/x HTTP/1.1\r\nHost: ${client.authority}\r\n${framing}\r\n\r\n`);
@@ -159,7 +159,7 @@ describe("a request's body is streamed", () => {
     const client = await connect(it.gateway.base);
     const start = '{"model":"m","messages":[';
     client.send(
-      `POST /v1/chat/completions HTTP/1.1\r\nHost: ${client.authority}\r\n${type}\r\nContent-Length: 3000000\r\n\r\n${start}`,
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: ${client.authority}\r\n${type}\r\nContent-Length: 5000000\r\n\r\n${start}`,
     );
     await (await arrival).received(start.length);
     client.leave();

@@ -9,6 +9,8 @@ vi.mock(import("../../src/gateway/limits.ts"), async (original) => {
   const short = {
     plainBodyMs: 50,
     wholeBodyMs: 1000,
+    smallBodyBytes: 16 * 1024,
+    wholeBodyBytes: 128 * 1024,
     bodySilenceMs: 1000,
     slowReaderMs: 1500,
     lingerMs: 200,
@@ -88,6 +90,19 @@ describe("a body that is read whole must come in its time, or the request ends w
     await new Promise((resolve) => setTimeout(resolve, 200));
     client.send("cd");
     expect((await client.answer()).status).toBe(200);
+  });
+  test("a larger one has as much time for each part of it", async () => {
+    const parts = 6;
+    const part = "x".repeat(16 * 1024);
+    const client = await sent((to) =>
+      head(to, "/private/v1/x", `Content-Length: ${parts * part.length}`, "TE: trailers"),
+    );
+    for (let i = 0; i < parts; i += 1) {
+      client.send(part);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+    expect((await client.answer()).status).toBe(200);
+    expect((await it.upstream.exchanges[0]?.body)?.length).toBe(parts * part.length);
   });
 });
 

@@ -20,13 +20,7 @@ const usage = fc.record(
 const chunk = fc.record({ id: text, choices: fc.array(fc.record({ delta: fc.record({ content: long }) })) });
 
 /** Gives a body to a tap, cut into parts of these sizes in turn; every other part as chunks where `framed` says so. */
-function tapped(
-  streamed: boolean,
-  body: Buffer,
-  sizes: readonly number[],
-  framed: (part: number) => boolean,
-) {
-  const tap = new UsageTap(streamed);
+function passed(tap: UsageTap, body: Buffer, sizes: readonly number[], framed: (part: number) => boolean) {
   let part = 0;
   for (let at = 0; at < body.length; part += 1) {
     const size = sizes[part % sizes.length] ?? 1;
@@ -44,8 +38,15 @@ function tapped(
       tap.framed(Buffer.concat(wire));
     } else tap.data(bytes);
   }
-  return tap.finish();
+  return tap;
 }
+
+const tapped = (
+  streamed: boolean,
+  body: Buffer,
+  sizes: readonly number[],
+  framed: (part: number) => boolean,
+) => passed(new UsageTap(streamed), body, sizes, framed).finish();
 
 const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 9000 })), {
   minLength: 1,
@@ -94,6 +95,32 @@ test("cut in two at every byte, a stream and a document tell the same", () => {
         if (tell?.inputTokens !== 19 || tell.outputTokens !== 10)
           expect({ at, framed, tell }).toBeUndefined();
       }
+});
+
+test("however a stream is cut and framed, as many events are counted as it has", () => {
+  const field = fc.constantFrom("", "event: delta\n", ": data: none\n", "id: d\n", "retry: 1\n");
+  const event = fc.tuple(field, chunk, fc.constantFrom("", ": ping\n\n"));
+  const stream = fc.tuple(fc.array(event, { maxLength: 30 }), fc.constantFrom("\n", "\r\n"));
+  fc.assert(
+    fc.property(stream, sizes, fc.nat(), ([events, lineEnd], cuts, mix) => {
+      const lines = events.map(
+        ([before, value, ping]) => `${before}data:${JSON.stringify(value)}\n\n${ping}`,
+      );
+      const body = Buffer.from(lines.join("").replaceAll("\n", lineEnd));
+      const counted = (how: readonly number[], framed: (part: number) => boolean) =>
+        passed(new UsageTap(true, true), body, how, framed).events;
+      expect(counted(whole, () => false)).toBe(events.length);
+      expect(counted(cuts, () => true)).toBe(events.length);
+      expect(counted([1], () => false)).toBe(events.length);
+      expect(counted(cuts, (part) => ((mix >> (part % 8)) & 1) === 1)).toBe(events.length);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("no events are counted of a document, or where nobody asks for them", () => {
+  for (const tap of [new UsageTap(false, true), new UsageTap(true)])
+    expect(passed(tap, Buffer.from("data: x\n\n"), whole, () => false).events).toBeUndefined();
 });
 
 test("no bytes whatever make it throw, or tell differently when they are cut", () =>

@@ -259,6 +259,19 @@ describe("the reader of answers", () => {
     );
   });
 
+  test("1xx answers are refused beyond the same limit in all and taken at it, however they are cut", () => {
+    const kibibyte = `HTTP/1.1 103 x\r\nX: ${"y".repeat(1001)}\r\n\r\n`;
+    const behind = (count: number): Buffer => Buffer.from(`${kibibyte.repeat(count)}HTTP/1.1 204 x\r\n\r\n`);
+    const most = limits.responseHeadBytes / 1024;
+    fc.assert(
+      fc.property(cuts, (at) => {
+        expect(read(behind(most), at)).toMatchObject({ failed: false, heads: { length: most + 1 } });
+        expect(read(behind(most + 1), at)).toMatchObject({ failed: true, heads: { length: most } });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   // A pattern that looks for blanks at both ends of a value needs hours for these.
   test("long runs of blanks in a header cost no more than other bytes", () => {
     const blanks = " ".repeat(limits.responseHeadBytes - 100);

@@ -40,7 +40,19 @@ const mayImport: Readonly<Record<Room, readonly Room[]>> = {
 function roomOf(path: string): Room | undefined {
   const [, first = "", second] = path.split("/");
   if (second === undefined) {
-    if (["errors.ts", "secret.ts", "hatches.ts", "log.ts", "settle.ts", "unix-socket.ts"].includes(first))
+    if (
+      [
+        "errors.ts",
+        "secret.ts",
+        "hatches.ts",
+        "log.ts",
+        "settle.ts",
+        "unix-socket.ts",
+        "replace.ts",
+        "make-folder.ts",
+        "installation.ts",
+      ].includes(first)
+    )
       return "leaf";
     if (first === "admin-sources.ts") return "app";
     return (["app", "main", "worker", "thread"] as const).find((room) => `${room}.ts` === first);

@@ -206,6 +206,12 @@ describe("postern audit", () => {
     expect(await desk.postern(["audit", `--since=${since}`])).toMatchObject({ status: 2 });
   });
 
+  test("refuses an action that there is not, with those that there are", async () => {
+    using desk = await Desk.make();
+    const { status, stderr } = await desk.postern(["audit", "--action", "frob"]);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/--action .* attach, .* unlock\n/)]);
+  });
+
   test("refuses a pipe in the log's place, without a wait for whoever writes to it", async () => {
     using desk = await Desk.make();
     tool("mkfifo", ["-m", "600", logOf(desk)]);

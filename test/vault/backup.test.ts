@@ -216,18 +216,19 @@ describe("export and import", () => {
   test.each([
     [
       "two items of one name",
+      1,
       [item("a", "bearer-token", {}, "canary-1"), item("a", "bearer-token", {}, "canary-2")],
     ],
-    ["a token that adds a header", [item("a", "bearer-token", {}, "canary\r\nX-Evil: 1")]],
-    ["a variable that is none", [item("a", "environment-variable", { variable: "A=B" }, "canary-value")]],
-    ["a value with a zero byte", [item("a", "environment-variable", { variable: "A" }, "canary\0")]],
-    ["a certificate that is none", [item("a", "certificate", { certificate: "x" }, "canary-key")]],
-    ["what steers a terminal", [item("a", "bearer-token", { note: "\u001b[2J" }, "canary-token")]],
-  ])("refuse a file with %s, and take nothing of it over", async (_what, items) => {
+    ["a token that adds a header", 1, [item("a", "bearer-token", {}, "canary\r\nX-Evil: 1")]],
+    ["a variable that is none", 2, [item("a", "environment-variable", { variable: "A=B" }, "canary-value")]],
+    ["a value with a zero byte", 1, [item("a", "environment-variable", { variable: "A" }, "canary\0")]],
+    ["a certificate that is none", 1, [item("a", "certificate", { certificate: "x" }, "canary-key")]],
+    ["what steers a terminal", 1, [item("a", "bearer-token", { note: "\u001b[2J" }, "canary-token")]],
+  ])("refuse a file with %s, and take nothing of it over", async (_what, status, items) => {
     using desk = await changed(1);
     const file = desk.folder.write("x", JSON.stringify({ format: "postern-export", version: 1, items }));
     const said = await desk.vault(["import", file]);
-    expect(said).toMatchObject({ status: 1, stdout: "" });
+    expect(said).toMatchObject({ status, stdout: "" });
     expect(said.stderr).toMatch(/^error: .+\nhint: .+\n$/);
     for (const text of ["canary", "\u001b"]) expect(said.stderr).not.toContain(text);
     expect(await names(desk)).toEqual(["t0"]);

@@ -173,7 +173,7 @@ test.each([
   using desk = await Desk.make();
   const before = desk.folder.contents();
   const said = await desk.vault(["request", "gen-cert", ...options, "--out", "gen-cert.csr"]);
-  expect(said).toMatchObject({ status: 1, stdout: "", stderr: expect.stringContaining(reason) });
+  expect(said).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining(reason) });
   expect(desk.folder.contents()).toEqual(before);
 });
 

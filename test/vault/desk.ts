@@ -5,6 +5,7 @@ import { run } from "../../src/cli/run.ts";
 import { type Identity, readIdentity } from "../../src/vault/identity/identity.ts";
 import { createVault, openVault, type Vault } from "../../src/vault/vault.ts";
 import { Folder } from "../support/folder.ts";
+import { unending } from "../support/unending.ts";
 
 /** How a command ended, and what it wrote. */
 interface Said {
@@ -78,7 +79,7 @@ export class Desk implements Disposable {
       stderr,
       env: { POSTERN_CONFIG: this.folder.file("postern.yaml"), HOME: this.folder.path, ...sitting.env },
       cwd: this.folder.path,
-      ended: new AbortController().signal,
+      ...unending(),
     };
     if (sitting.terminal === true) stdin.write(sitting.stdin ?? "");
     else stdin.end(sitting.stdin ?? "");

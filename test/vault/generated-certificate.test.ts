@@ -89,7 +89,7 @@ test.each([
   [{ "common-name": "a\nb" }, "control character"],
 ])("%j is refused with what could be given", async (facts, words) => {
   const error = await generated("gen-cert", facts).catch((error: unknown) => error);
-  expect(error).toMatchObject({ code: "value_invalid" });
+  expect(error).toMatchObject({ code: "field_invalid", exit: 2 });
   expect(`${(error as Error).message} ${(error as { hint?: string }).hint}`).toContain(words);
 });
 

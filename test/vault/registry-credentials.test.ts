@@ -44,7 +44,7 @@ describe("vault add registry-credentials", () => {
     [["--registry", "ghcr.io", "--username", "a:b"], /colon/],
   ])("%j is refused", async (args, message) => {
     const { status, stderr } = await add(args);
-    expect(status).toBe(1);
+    expect(status).toBe(2);
     expect(stderr).toMatch(message);
     expect((await desk.open()).items()).toEqual([]);
   });

@@ -109,6 +109,6 @@ describe("an item whose token comes from a source", () => {
 
   test("is no certificate", async () => {
     const { status, stderr } = await desk.vault(["add", "certificate", "c", "--source-file", "y"]);
-    expect([status, stderr]).toEqual([2, expect.stringContaining("a Certificate has no --source-file")]);
+    expect([status, stderr]).toEqual([2, expect.stringContaining("--source-file is not for Certificates")]);
   });
 });

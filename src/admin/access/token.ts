@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { PosternError, problem, reasonOf } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import { readPrivate } from "../../vault/private-file.ts";
-import { replace } from "../../vault/stores/replace.ts";
+import { replace } from "../../replace.ts";
 
 /** By this, people and scanners of leaked secrets know what they have found. */
 const prefix = "postern-admin-";
@@ -27,7 +27,7 @@ export async function readAdminToken(file: string): Promise<Secret | undefined> 
 /** Makes a token in a file (0600) that is not there yet. Throws `file_exists` or `file_unwritable`. */
 export async function makeAdminToken(file: string): Promise<Secret> {
   const token = new Secret(prefix + randomBytes(tokenBytes).toString("base64url"));
-  await replace(file, `${token.expose()}\n`, true);
+  await replace(file, `${token.expose()}\n`, { fresh: true });
   return token;
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { dirname, join } from "node:path";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { boundAt, localOrigin } from "../../config/local-bases.ts";
 import { nameOfPlace } from "../../vault/identity/identity.ts";
 import type { AdminSources } from "../sources.ts";
 import { About } from "./shapes/about.ts";
@@ -35,6 +36,7 @@ export const aboutRoutes =
           memoryBytes: process.memoryUsage.rss(),
           workers,
           listen: [...gateway.listen()],
+          local: boundAt(gateway.listen()[0] ?? "").map(localOrigin)[0] ?? "",
           admin: adminUrl(),
           configuration: file,
           documentation: docs,

@@ -51,7 +51,7 @@ function inputOf(kind: Kind, name: string, values: Values): Input {
   if (foreign !== undefined)
     throw problem("parameter_invalid", {
       where: "values",
-      reason: `a ${kind.title} has no field of the name that is given; its fields are ${fields.map(({ name }) => name).join(", ")}`,
+      reason: `${kind.plural} have no field of the name that is given; their fields are ${fields.map(({ name }) => name).join(", ")}`,
     });
   const facts: Record<string, string> = {};
   const secrets: Record<string, Secret> = {};

@@ -81,7 +81,7 @@ function fileOf(item: Item, part: string) {
   if (found === undefined)
     throw problem("parameter_invalid", {
       where: "part",
-      reason: `a ${kind.title} has no part of that name; its parts are ${parts.map(({ name }) => name).join(", ")}`,
+      reason: `${kind.plural} have no part of that name; their parts are ${parts.map(({ name }) => name).join(", ")}`,
     });
   return found.file(item);
 }

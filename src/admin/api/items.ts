@@ -3,7 +3,7 @@ import type { output } from "zod";
 import { problem } from "../../errors.ts";
 import type { Threads } from "../../vault/apart/take.ts";
 import { recorded } from "../../vault/audit/audit.ts";
-import { checkFree, type Draft, kindNames } from "../../vault/item.ts";
+import { checkFree, type Draft, inMenuOrder } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
 import type { AdminSources } from "../sources.ts";
 import { mostBodyBytes, ofField, takeValues } from "./item-input.ts";
@@ -23,9 +23,7 @@ export const itemRoutes =
         generation: vault.generation,
         items: vault
           .items()
-          .toSorted(
-            (a, b) => kindNames.indexOf(a.kind) - kindNames.indexOf(b.kind) || (a.name < b.name ? -1 : 1),
-          )
+          .toSorted(inMenuOrder)
           .map((item) => shownInList(item, config(), new Date())),
       }),
     );
@@ -76,6 +74,6 @@ async function draftOf(asked: output<typeof NewItem>, threads: Threads): Promise
     return kind.request.begin({ name, facts: asked.choices });
   throw problem("parameter_invalid", {
     where: "how",
-    reason: `a ${kind.title} cannot be ${how === "generate" ? "generated" : "requested"}`,
+    reason: `${kind.plural} cannot be ${how === "generate" ? "generated" : "requested"}`,
   });
 }

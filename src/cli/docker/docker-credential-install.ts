@@ -6,6 +6,7 @@ import { registryItems } from "../../brokers/docker-credential.ts";
 import { dockerConfigFile, editDockerConfig } from "../../brokers/docker-config-file.ts";
 import { type DockerConfigEdit, withHelper, withoutHelper } from "../../brokers/docker-config.ts";
 import { problem } from "../../errors.ts";
+import { installationFolder } from "../../installation.ts";
 import { dockerHub } from "../../vault/image-reference.ts";
 import { factOf } from "../../vault/kinds/value.ts";
 import { dockerKey, registryFamily, registryOf } from "../../vault/registry.ts";
@@ -130,6 +131,6 @@ async function warnOfPath(io: Io): Promise<void> {
   }
   io.stderr.write(
     `warning: ${program} is not on PATH, where Docker looks for it\n` +
-      `hint: export PATH="${resolve(import.meta.dirname, "../../bin")}:$PATH"\n`,
+      `hint: export PATH="${join(installationFolder(), "bin")}:$PATH"\n`,
   );
 }

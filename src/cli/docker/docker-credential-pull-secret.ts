@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { pullSecret, type SecretPlace } from "../../brokers/pull-secret.ts";
 import { problem } from "../../errors.ts";
 import { recorded } from "../../vault/audit/audit.ts";
-import { replace } from "../../vault/stores/replace.ts";
+import { replace } from "../../replace.ts";
 import { type Io, say } from "../io.ts";
 import { configOption } from "../place.ts";
 import { openFor } from "../vault/vault-open.ts";
@@ -48,6 +48,6 @@ export function definePullSecret(io: Io): Command {
 }
 
 async function writeOut(io: Io, file: string, manifest: string): Promise<void> {
-  await replace(file, manifest, true);
+  await replace(file, manifest, { fresh: true });
   say(io, `wrote ${file}`);
 }

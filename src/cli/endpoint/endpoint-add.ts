@@ -9,9 +9,9 @@ import { localBases } from "../../config/local-bases.ts";
 import { editConfig } from "../../config/write.ts";
 import { PosternError, problem } from "../../errors.ts";
 import { pair } from "../../vault/pairing.ts";
-import type { Vault } from "../../vault/vault.ts";
 import { type Io, say } from "../io.ts";
 import { configFile, configOption } from "../place.ts";
+import { tried } from "../tried.ts";
 import { askedAmong } from "../../vault/tokens/asked-items.ts";
 import { openVaultOf } from "../vault/vault-open.ts";
 
@@ -51,11 +51,7 @@ export function defineAdd(io: Io): Command {
     .addHelpText("after", help)
     .action(async (name: string, url: string, options: Options) => {
       const file = configFile(io, options.config);
-      if ((await loadConfig(file)).endpoints.has(name))
-        throw problem("usage", {
-          message: `the endpoint "${name}" is there already`,
-          hint: `choose another name, or remove it first: postern endpoint remove ${name}`,
-        });
+      if ((await loadConfig(file)).endpoints.has(name)) throw problem("endpoint_exists", { endpoint: name });
       const endpoint = newEndpoint(io, file, name, url, options);
       const config = await editConfig(
         file,
@@ -105,25 +101,16 @@ function nearPath(folder: string, path: string): string {
 async function checkCredentials(io: Io, config: Config, name: string): Promise<void> {
   const endpoint = config.endpoints.get(name);
   if (endpoint === undefined) throw problem("internal", { reason: `the endpoint "${name}" was not written` });
-  const vault = await opened(io, config);
+  const vault = await tried(openVaultOf(config, io));
   if (vault instanceof PosternError) {
     io.stderr.write(`warning: the credentials were not checked: ${vault.message}\nhint: ${vault.hint}\n`);
     return;
   }
-  const findings = pair(endpoint, await askedAmong(vault, endpoint.credentials), new Date());
+  const findings = pair(endpoint, await askedAmong(vault, endpoint.credentials, io.ended), new Date());
   // A source may answer later.
   const wrong = findings.find(
     ({ level, error }) => level === "problem" && error.code !== "credential_unavailable",
   );
   if (wrong !== undefined) throw wrong.error;
   for (const { error } of findings) io.stderr.write(`warning: ${error.message}\nhint: ${error.hint}\n`);
-}
-
-async function opened(io: Io, config: Config): Promise<Vault | PosternError> {
-  try {
-    return await openVaultOf(config, io);
-  } catch (error) {
-    if (error instanceof PosternError) return error;
-    throw error;
-  }
 }

@@ -37,10 +37,12 @@ export function defineTest(io: Io): Command {
       const vault = await openVaultOf(config, io);
       const record = recorderOf(io, config, "endpoint test");
       const steps: WalkStep[] = [];
-      for await (const step of walk(endpoint, { vault, record })) {
+      for await (const step of walk(endpoint, { vault, record, signal: io.ended })) {
         steps.push(step);
         if (options.json !== true) say(io, line(step));
       }
+      // Cut off, it has proven nothing.
+      if (io.ended.aborted) throw new Exit(1);
       const failed = steps.find(({ ok }) => !ok);
       if (options.json === true) sayJson(io, { endpoint: name, ok: failed === undefined, steps });
       else if (failed === undefined)

@@ -57,7 +57,7 @@ export function refuseForeign(kind: Kind, given: Given): void {
   );
   if (foreign !== undefined)
     throw problem("usage", {
-      message: `a ${kind.title} has no --${foreign}`,
+      message: `--${foreign} is not for ${kind.plural}`,
       hint: `it takes ${all.map((option) => `--${option}`).join(", ")}`,
     });
   if (given["generate"] === true) {

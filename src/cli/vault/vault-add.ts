@@ -16,8 +16,6 @@ export function defineAdd(io: Io): Command {
     .description("add an item")
     .argument("<kind>", "what it is; see below")
     .argument("<name>", "its name in the vault")
-    // Refused by `add`: commander would print them, and they may be a secret.
-    .allowExcessArguments()
     .option(...configOption)
     .option("--generate", "make a new one")
     .option("--stdin", "read the secret from standard input")
@@ -33,11 +31,6 @@ export function defineAdd(io: Io): Command {
 }
 
 async function add(io: Io, kindName: string, name: string, command: Command): Promise<void> {
-  if (command.args.length > 2)
-    throw problem("usage", {
-      message: "vault add takes two arguments, KIND and NAME",
-      hint: "a secret is never an argument, where others could see it: give it with --stdin or --file FILE",
-    });
   const kind = kindOf(kindName);
   const given = givenOptions(command);
   refuseForeign(kind, given);
@@ -58,11 +51,12 @@ async function add(io: Io, kindName: string, name: string, command: Command): Pr
   }
   if (kind.generate === undefined)
     throw problem("usage", {
-      message: `a ${kind.title} cannot be generated`,
+      message: `--generate makes no ${kind.plural}`,
       hint: "give the one that you have with --stdin or --file FILE",
     });
   const draft = await kind.generate({ name, now, facts: factsOf(kind.choices ?? [], given, io.cwd) });
   const out = given["out"];
+  using _ = io.hold();
   // The file first: an item whose file cannot be written is not added either.
   const file =
     typeof out === "string"

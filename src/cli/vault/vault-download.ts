@@ -1,7 +1,8 @@
-import { open, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { problem, reasonOf } from "../../errors.ts";
+import { problem } from "../../errors.ts";
+import { replace } from "../../replace.ts";
 import { recorded } from "../../vault/audit/audit.ts";
 import type { Item } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
@@ -20,8 +21,8 @@ type Options = Readonly<Record<string, string | true | undefined>> & {
 /** The options for a public part of an item, with what they say. */
 const publicParts = (): ReadonlyMap<string, string> =>
   new Map(
-    Object.values(kinds).flatMap(({ title, publicParts = [] }) =>
-      publicParts.map(({ option, help }) => [option, `of a ${title}: ${help}`]),
+    Object.values(kinds).flatMap(({ plural, publicParts = [] }) =>
+      publicParts.map(({ option, help }) => [option, `of ${plural}: ${help}`]),
     ),
   );
 
@@ -43,7 +44,7 @@ export function defineDownload(io: Io): Command {
 async function download(io: Io, name: string, o: Options): Promise<void> {
   const { vault, record } = await openFor(io, o.config, "vault download");
   const file = await recorded(record, { action: "download", item: name }, async () =>
-    chosen(await asked(vault.get(name)), o),
+    chosen(await asked(vault.get(name), io.ended), o),
   );
   if (o["stdout"] === true) io.stdout.write(file.content.expose());
   else say(io, `wrote ${await saveDownload(io, file, o.out)}`);
@@ -62,7 +63,7 @@ function chosen(item: Item, o: Options): Download {
   const part = partsOf(kind).find(({ name }) => name === option);
   if (part === undefined)
     throw problem("usage", {
-      message: `a ${kind.title} has no --${option}`,
+      message: `--${option} is not for ${kind.plural}`,
       hint: `postern vault download ${item.name} writes its file`,
     });
   const isPublicPart = kind.publicParts?.some((one) => one.option === option) === true;
@@ -80,26 +81,11 @@ type Download = ReturnType<Kind["download"]> & {
  */
 export async function saveDownload(
   io: Io,
-  { fileName, content, mode = 0o600 }: Download,
+  { fileName, content, mode }: Download,
   folder: string,
 ): Promise<string> {
   const file = join(resolve(io.cwd, folder), fileName);
-  let created = false;
-  try {
-    const handle = await open(file, "wx", mode);
-    created = true;
-    try {
-      await handle.writeFile(content.expose());
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (created) await discard(file);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw problem("file_exists", { file }, error);
-    const reason = code === "ENOENT" ? "there is no such folder" : reasonOf(error);
-    throw problem("file_unwritable", { file, reason }, error);
-  }
+  await replace(file, content.expose(), { fresh: true, mode });
   return file;
 }
 

@@ -7,9 +7,10 @@ import { readIdentity } from "../../vault/identity/identity.ts";
 import type { Item } from "../../vault/item.ts";
 import { kinds } from "../../vault/kinds/index.ts";
 import { checkRecipient } from "../../vault/identity/recipients.ts";
-import { replace } from "../../vault/stores/replace.ts";
+import { replace } from "../../replace.ts";
 import { type Io, say, visible } from "../io.ts";
 import { knownPassphrase, newPassphrase, passphraseFileOption } from "../passphrase.ts";
+import { listed } from "../listed.ts";
 import { subcommand } from "../subcommand.ts";
 import { openFor, unlockingOf } from "./vault-open.ts";
 
@@ -29,7 +30,7 @@ export function defineExport(io: Io): Command {
     "postern vault export for-ada.age --recipient age1…",
   )
     .argument("<file>", "the file to write")
-    .option("--items <name...>", "only these items")
+    .option("--items <names...>", "only these items", listed)
     .option("--recipient <recipient>", "encrypt it for this age recipient")
     .option(...passphraseFileOption)
     .option("--unsafe-plain", "write it unencrypted: whoever reads the file has every credential in it")
@@ -49,7 +50,7 @@ async function exportItems(io: Io, name: string, o: ExportOptions): Promise<void
   const items = o.items === undefined ? vault.items() : o.items.map((item) => vault.get(item));
   const audience = await audienceOf(io, file, o);
   for (const { name: item } of items) record({ action: "export", item, about: file });
-  await replace(file, await exported(items, audience), true);
+  await replace(file, await exported(items, audience), { fresh: true });
   const count = `${items.length} ${items.length === 1 ? "item" : "items"}`;
   say(io, `wrote ${file}: ${count}${"everybody" in audience ? "" : ", encrypted"}`);
   if ("everybody" in audience)

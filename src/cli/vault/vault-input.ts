@@ -107,7 +107,7 @@ function mainPlace(io: Io, kind: Kind, given: Given, instead: Field | undefined)
   if (place !== undefined) return place;
   if (isInteractive(io)) return standardInput;
   throw problem("usage", {
-    message: `the ${kind.title.toLowerCase()} itself is missing`,
+    message: `nothing gives the value of the ${kind.title}`,
     hint: `give it with ${flags.map((flag) => (flag === "--stdin" ? flag : `${flag} FILE`)).join(" or ")}${kind.generate === undefined ? "" : ", or make a new one with --generate"}`,
   });
 }

@@ -61,6 +61,7 @@ async function request(io: Io, name: string, o: Options, command: Command): Prom
   if (!again) checkFree(vault.items(), name);
   const draft = again ? old : await begin({ name, facts });
   const text = draft.facts["request"] ?? "";
+  using _ = io.hold();
   // The file first: a request that nobody can read is not made either.
   const file =
     o.out === undefined

@@ -3,7 +3,7 @@ import { renameCredential } from "../../config/edit.ts";
 import { endpointsWith } from "../../config/users.ts";
 import { editConfig } from "../../config/write.ts";
 import { problem } from "../../errors.ts";
-import { kindNames } from "../../vault/item.ts";
+import { inMenuOrder } from "../../vault/item.ts";
 import { recorded } from "../../vault/audit/audit.ts";
 import { kinds } from "../../vault/kinds/index.ts";
 import { maskOf, requestOf, summaryOf } from "../../vault/summary.ts";
@@ -82,10 +82,7 @@ export function define(io: Io): Command {
 async function list(io: Io, o: Place & { json?: true }): Promise<void> {
   const { vault, record } = await openFor(io, o.config, "vault list");
   record({ action: "list" });
-  // By kind in the menu's order, then by name.
-  const items = vault
-    .items()
-    .toSorted((a, b) => kindNames.indexOf(a.kind) - kindNames.indexOf(b.kind) || (a.name < b.name ? -1 : 1));
+  const items = vault.items().toSorted(inMenuOrder);
   if (o.json)
     return sayJson(
       io,
@@ -108,7 +105,7 @@ async function show(io: Io, name: string, o: Place & { reveal?: true; json?: tru
   const item = await recorded(record, { action: o.reveal ? "reveal" : "show", item: name }, () =>
     vault.get(name),
   );
-  const revealed = o.reveal ? kinds[item.kind].reveal(await asked(item)).expose() : undefined;
+  const revealed = o.reveal ? kinds[item.kind].reveal(await asked(item, io.ended)).expose() : undefined;
   if (o.json)
     return sayJson(io, {
       ...summaryOf(item, new Date()),
@@ -138,6 +135,7 @@ async function rename(io: Io, from: string, to: string, o: Place): Promise<void>
   if (vault.get(from).name === to)
     throw problem("usage", { message: `"${from}" has this name already`, hint: "give a new one" });
   const users = endpointsWith(config, from);
+  using _ = io.hold();
   await vault.rename(from, to, async () => {
     await editConfig(file, (text) => renameCredential(text, from, to));
   });

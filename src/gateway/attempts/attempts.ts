@@ -9,7 +9,7 @@ import { mayRepeat, retriedStatuses } from "./repeat.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { SetAside } from "./set-aside.ts";
 import type { AttemptResult } from "../metrics/tally.ts";
-import { type Exchange, type ExchangeSink, Upstream } from "../upstream/upstream.ts";
+import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
 import type { ResponseHead } from "../upstream/wire.ts";
 
 /** Who is told how the attempts go. */
@@ -17,7 +17,7 @@ export interface AttemptsWatch {
   /** The request is this endpoint's now, if it was not before. */
   entered(endpoint: string): void;
   tried(endpoint: string, result: AttemptResult): void;
-  /** What was tried in vain, or passed over, before what the client gets now. */
+  /** What was tried in vain, or passed over, up to now. */
   passed(notes: readonly string[]): void;
   ejected(endpoint: string, forMs: number): void;
 }
@@ -43,7 +43,7 @@ const unwell = new Set([502, 503, 504]);
  * `retries:`, and only where it is safe (repeat.ts).
  */
 export class Attempts implements Exchange, Judge {
-  readonly #options: AttemptsOptions;
+  readonly #options: Omit<AttemptsOptions, "prepare">;
   readonly #sink: ExchangeSink;
   readonly #lineUp: LineUp;
   /** How many more may be made. */
@@ -51,17 +51,19 @@ export class Attempts implements Exchange, Judge {
   /** How long it may still wait. */
   #waitMs: number;
   #timer: NodeJS.Timeout | undefined;
-  #attempt: Attempt | undefined;
+  /** The attempt that is under way, or an answer that was kept. */
+  #current: Exchange | undefined;
   #setAside: { readonly answer: SetAside; readonly attempt: Attempt } | undefined;
   #firstFailure: { readonly failure: Failure; readonly attempt: Attempt } | undefined;
   /** The client has been told something by an endpoint. */
   #begun = false;
 
-  private constructor(options: AttemptsOptions, sink: ExchangeSink) {
+  private constructor({ prepare, ...options }: AttemptsOptions, sink: ExchangeSink) {
     const { retries } = options.pool;
     this.#options = options;
     this.#sink = sink;
-    this.#lineUp = new LineUp(inOrder(options), options.prepare);
+    // Nobody else holds `prepare`, so that the line-up can let go of it.
+    this.#lineUp = new LineUp(inOrder(options), prepare);
     this.#left = retries.attempts;
     this.#waitMs = retries.mostWaitMs;
   }
@@ -74,28 +76,25 @@ export class Attempts implements Exchange, Judge {
   static start(options: AttemptsOptions, sink: ExchangeSink): Exchange {
     const attempts = new Attempts(options, sink);
     const { budget, retries } = options.pool;
-    budget.requested(retries.budget);
     const next = attempts.#next();
-    if (next === undefined) {
-      options.watch.passed(attempts.#lineUp.notes);
-      throw attempts.#paused() ?? attempts.#lineUp.barred ?? problem("endpoint_none", undefined);
-    }
+    if (next === undefined) throw attempts.#noneLeft();
+    if (!next.kept) budget.requested(retries.budget);
     attempts.#goOn(next);
     return attempts;
   }
 
   abort(): void {
     clearTimeout(this.#timer);
-    this.#attempt?.abort();
+    this.#current?.abort();
     this.#setAside?.answer.drop();
   }
 
   pause(): void {
-    this.#attempt?.pause();
+    this.#current?.pause();
   }
 
   resume(): void {
-    this.#attempt?.resume();
+    this.#current?.resume();
   }
 
   connected(): void {
@@ -111,7 +110,7 @@ export class Attempts implements Exchange, Judge {
   answered(attempt: Attempt, head: ResponseHead): ExchangeSink {
     const { destination } = attempt;
     const { status, rawHeaders } = head;
-    if (unwell.has(status)) this.#failed(destination);
+    if (unwell.has(status)) this.#failed(destination, false);
     const result = retriedStatuses.get(status) ?? "answered";
     this.#options.watch.tried(destination.endpoint.name, result);
     if (result !== "answered") {
@@ -127,14 +126,14 @@ export class Attempts implements Exchange, Judge {
     this.#begun = true;
     this.#setAside?.answer.drop();
     this.#give(attempt);
-    this.#sink.head({ ...head, rawHeaders: [...rawHeaders, ...this.#ownHeaders(destination)] });
+    this.#sink.head(head);
     return this.#sink;
   }
 
   unanswered(attempt: Attempt, failure: Failure): void {
     const { destination } = attempt;
     const result = failure.phase === "connect" ? "unreachable" : "unanswered";
-    this.#failed(destination);
+    this.#failed(destination, true);
     this.#options.watch.tried(destination.endpoint.name, result);
     // What may have been carried out is not sent again, and the client hears of no other failure but this one.
     if (this.#begun || !mayRepeat(this.#options.method, failure)) return this.#fail(attempt, failure);
@@ -147,7 +146,7 @@ export class Attempts implements Exchange, Judge {
   }
 
   ended({ destination, status }: Attempt, failure: Failure | undefined): void {
-    if (failure !== undefined) this.#failed(destination);
+    if (failure !== undefined) this.#failed(destination, false);
     else if (!unwell.has(status)) destination.standing.succeeded(this.#options.now());
   }
 
@@ -165,20 +164,30 @@ export class Attempts implements Exchange, Judge {
   #another({ repeatable }: Attempt): Next | undefined {
     if (this.#begun || !repeatable || this.#left <= 0) return undefined;
     const next = this.#next();
-    return next !== undefined && this.#options.pool.budget.take(this.#options.now()) ? next : undefined;
+    // What was kept is no load that would have to be bounded.
+    if (next === undefined || next.kept) return next;
+    return this.#options.pool.budget.take(this.#options.now()) ? next : undefined;
   }
 
-  #goOn({ destination, waitMs, send, request }: Next): void {
+  #goOn({ destination, waitMs, kept, send, request }: Next): void {
+    this.#options.watch.passed(this.#lineUp.notes);
     if (waitMs > 0) {
       this.#waitMs -= waitMs;
       this.#timer = setTimeout(() => this.#waited(), waitMs);
       return;
     }
-    this.#left -= 1;
     this.#lineUp.leave(destination);
     this.#options.watch.entered(destination.endpoint.name);
-    this.#attempt = new Attempt(destination, request.body?.rest === undefined, this);
-    this.#attempt.start(send);
+    // It says nothing of how the endpoint is now, so nobody judges it.
+    if (kept) {
+      this.#setAside?.answer.drop();
+      this.#current = send(this.#sink);
+      return;
+    }
+    this.#left -= 1;
+    const attempt = new Attempt(destination, request.body?.rest === undefined, this);
+    this.#current = attempt;
+    attempt.start(send);
   }
 
   /** A pause is over; unless it has been prolonged meanwhile, by the answer to another request. */
@@ -200,13 +209,23 @@ export class Attempts implements Exchange, Judge {
     const { answer, attempt } = this.#setAside ?? {};
     if (answer?.whole === true && attempt !== undefined) {
       this.#give(attempt);
-      return answer.giveTo(this.#sink, this.#ownHeaders(attempt.destination));
+      return answer.giveTo(this.#sink);
     }
     const first = this.#firstFailure;
     if (first !== undefined) return this.#fail(first.attempt, first.failure);
-    const error = this.#paused() ?? problem("internal", { reason: "no endpoint is left" });
-    this.#options.watch.passed(this.#lineUp.notes);
-    this.#sink.failed({ phase: "wait", by: "upstream", error });
+    this.#sink.failed({ phase: "wait", by: "upstream", error: this.#noneLeft() });
+  }
+
+  /** Why nothing is sent to anybody. */
+  #noneLeft(): PosternError {
+    const { pool, watch, now } = this.#options;
+    const waitMs = this.#lineUp.notePauses(now());
+    const { barred, notes } = this.#lineUp;
+    watch.passed(notes);
+    if (waitMs !== undefined) return problem("endpoints_paused", { model: pool.model, waitMs });
+    if (barred === undefined) return problem("endpoint_none", undefined);
+    watch.entered(barred.destination.endpoint.name);
+    return barred.error;
   }
 
   #fail(attempt: Attempt, failure: Failure): void {
@@ -219,13 +238,8 @@ export class Attempts implements Exchange, Judge {
   #give({ destination, sentBytes }: Attempt): void {
     this.#options.watch.entered(destination.endpoint.name);
     this.#options.watch.passed(this.#lineUp.notes);
+    this.#lineUp.close();
     this.#sink.uploaded(sentBytes);
-  }
-
-  #ownHeaders({ endpoint }: Destination): string[] {
-    const { notes } = this.#lineUp;
-    const tried = notes.length === 0 ? [] : ["X-Postern-Tried", notes.join(", ")];
-    return ["X-Postern-Endpoint", endpoint.name, ...tried];
   }
 
   #heedPause(destination: Destination, status: number, rawHeaders: readonly string[]): void {
@@ -235,26 +249,20 @@ export class Attempts implements Exchange, Judge {
     this.#lineUp.rejoin(destination);
   }
 
-  #failed({ endpoint, standing }: Destination): void {
-    const ejectedMs = standing.failed(this.#options.now(), this.#options.pool.ejection);
-    if (ejectedMs !== undefined) this.#options.watch.ejected(endpoint.name, ejectedMs);
-  }
-
-  #paused(): PosternError | undefined {
-    const pauseMs = this.#lineUp.pauseMs(this.#options.now());
-    return pauseMs === undefined
-      ? undefined
-      : problem("endpoints_paused", { model: this.#options.pool.model, waitMs: pauseMs });
+  #failed({ endpoint, standing }: Destination, unanswered: boolean): void {
+    const { now, pool, watch } = this.#options;
+    const ejectedMs = standing.failed(now(), pool.ejection, unanswered);
+    if (ejectedMs !== undefined) watch.ejected(endpoint.name, ejectedMs);
   }
 }
 
 /** The endpoints of a pool in the order in which they are asked now. */
-function inOrder({ pool, now, random }: AttemptsOptions): Destination[] {
+function inOrder({ pool, now, random }: Pick<AttemptsOptions, "pool" | "now" | "random">): Destination[] {
   const nowMs = now();
   const candidates = pool.destinations.map((destination) => ({
     destination,
     weight: pool.weights.get(destination.endpoint.name) ?? 1,
-    inFlight: destination.way instanceof Upstream ? destination.way.inFlight : 0,
+    inFlight: destination.standing.inFlight,
     share: destination.standing.shareAt(nowMs),
   }));
   return ordered(candidates, pool.choose, random).map(({ destination }) => destination);

@@ -2,7 +2,7 @@ import type { Choosing } from "../../config/config.ts";
 
 /** One of several endpoints that serve a model, as the choice between them sees it. */
 export interface Candidate {
-  /** How often it is the first, in proportion to the others' weights; 0 is never. */
+  /** How often it comes before others, in proportion to their weights; with 0 it comes behind them. */
   readonly weight: number;
   /** Requests of this process that it has now. */
   readonly inFlight: number;
@@ -11,9 +11,9 @@ export interface Candidate {
 }
 
 /**
- * The order in which candidates are asked. Those that are well come first, in the order that `choose` makes; one that
- * returns is with them as often as its share says. The others stand at the end in the order of the file, those that
- * return before those that have failed: so when all have failed, all are still asked.
+ * The order in which candidates are asked. Those that are well come first; one that returns is with them as often as its
+ * share says. Behind them stand the others that return, and at the end those that have failed. Each of these rows is in
+ * the order that `choose` makes: when all have failed, none of them has to bear what all have borne.
  *
  * @param random from 0 up to, but not including, 1
  */
@@ -24,11 +24,8 @@ export function ordered<C extends Candidate>(
 ): C[] {
   const well = candidates.filter(({ share }) => share >= 1 || (share > 0 && random() < share));
   const rest = candidates.filter((candidate) => !well.includes(candidate));
-  return [
-    ...orders[choose](well, random),
-    ...rest.filter(({ share }) => share > 0),
-    ...rest.filter(({ share }) => share <= 0),
-  ];
+  const rows = [well, rest.filter(({ share }) => share > 0), rest.filter(({ share }) => share <= 0)];
+  return rows.flatMap((row) => orders[choose](row, random));
 }
 
 const orders: Readonly<
@@ -39,22 +36,28 @@ const orders: Readonly<
   "least-in-flight": byLoad,
 };
 
-/** The weights decide who is the first; the others follow in their order. */
+/** Drawn by weight, one after the other, so that who stands in for the first one is by weight too. */
 function byWeight<C extends Candidate>(candidates: readonly C[], random: () => number): readonly C[] {
-  const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
-  let left = random() * total;
-  // With weights that are all 0, the first one is nobody: they stay in order.
-  const first = candidates.find(({ weight }) => (left -= weight) < 0);
-  return first === undefined ? candidates : [first, ...candidates.filter((other) => other !== first)];
+  const weighted = drawn(candidates, ({ weight }) => weight, random);
+  return [...weighted, ...candidates.filter(({ weight }) => weight === 0)];
 }
 
 /**
  * The plain minimum, not the better of two at random: the counts are this process's own and exact, and the candidates
- * are few. Of several that have equally few, any one is the first, so that quiet times are shared out too.
+ * are few. Those that have equally few come in any order, so that quiet times are shared out too.
  */
 function byLoad<C extends Candidate>(candidates: readonly C[], random: () => number): readonly C[] {
-  const sorted = candidates.toSorted((a, b) => a.inFlight - b.inFlight);
-  const least = sorted.filter(({ inFlight }) => inFlight === sorted[0]?.inFlight);
-  const first = least[Math.floor(random() * least.length)];
-  return first === undefined ? sorted : [first, ...sorted.filter((other) => other !== first)];
+  return drawn(candidates, () => 1, random).toSorted((a, b) => a.inFlight - b.inFlight);
+}
+
+/** Those that have a weight, in the order in which a lottery draws them. */
+function drawn<C>(candidates: readonly C[], weightOf: (candidate: C) => number, random: () => number): C[] {
+  const left = candidates.filter((candidate) => weightOf(candidate) > 0);
+  const order: C[] = [];
+  while (left.length > 0) {
+    let ticket = random() * left.reduce((sum, candidate) => sum + weightOf(candidate), 0);
+    const at = left.findIndex((candidate) => (ticket -= weightOf(candidate)) < 0);
+    order.push(...left.splice(at, 1));
+  }
+  return order;
 }

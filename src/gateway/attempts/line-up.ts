@@ -3,9 +3,11 @@ import type { UpstreamRequest } from "../upstream/connection.ts";
 import type { Destination } from "../directory.ts";
 import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
 
-/** A request as it is for one endpoint, and what sends it there. */
+/** A request as it is for one endpoint, and what has it answered. */
 export interface Prepared {
   readonly request: UpstreamRequest;
+  /** It is answered with what the endpoint's cache has kept: nothing is sent. */
+  readonly kept: boolean;
   readonly send: (sink: ExchangeSink) => Exchange;
 }
 
@@ -15,15 +17,21 @@ export interface Next extends Prepared {
   readonly waitMs: number;
 }
 
+/** An endpoint that nothing may be sent to, and why. */
+interface Barred {
+  readonly destination: Destination;
+  readonly error: PosternError;
+}
+
 /** Of the notes on what was tried. */
 const mostNotes = 16;
 
 /** The endpoints that may still be asked for one request, in their order, and what became of those before them. */
 export class LineUp {
-  readonly #prepare: (to: Destination) => Prepared;
+  #prepare: ((to: Destination) => Prepared) | undefined;
   #waiting: readonly Destination[];
   #notes: readonly string[] = [];
-  #barred: PosternError | undefined;
+  #barred: Barred | undefined;
 
   /** @param prepare makes the request for an endpoint; throws a PosternError where nothing may be sent there */
   constructor(waiting: readonly Destination[], prepare: (to: Destination) => Prepared) {
@@ -36,37 +44,40 @@ export class LineUp {
     return this.#notes;
   }
 
-  /** Why nothing was sent to the first of those that were passed over. */
-  get barred(): PosternError | undefined {
+  /** The first of those that were passed over because nothing may be sent there. */
+  get barred(): Barred | undefined {
     return this.#barred;
   }
 
   /**
-   * The first that may be asked now; when all have asked for a pause, the one whose pause is over first, if that is
-   * within `mostWaitMs`. Those that nothing may be sent to are passed over for good.
+   * The first that may be asked now, or need not be, for its answer was kept; when all have asked for a pause, the one
+   * whose pause is over first, if that is within `mostWaitMs`. Those that nothing may be sent to are passed over for
+   * good.
    */
   next(nowMs: number, mostWaitMs: number): Next | undefined {
-    for (;;) {
-      const destination =
-        this.#waiting.find(({ standing }) => standing.pausedUntilMs <= nowMs) ?? this.#soonest();
-      if (destination === undefined) return undefined;
-      const waitMs = Math.max(0, Math.ceil(destination.standing.pausedUntilMs - nowMs));
-      if (waitMs > mostWaitMs) return undefined;
-      try {
-        return { ...this.#prepare(destination), destination, waitMs };
-      } catch (error) {
-        if (!(error instanceof PosternError)) throw error;
-        this.#barred ??= error;
-        this.note(destination, error.code);
-        this.leave(destination);
-      }
+    const paused: Next[] = [];
+    for (const destination of this.#waiting) {
+      const prepared = this.#prepared(destination);
+      if (prepared === undefined) continue;
+      const waitMs = prepared.kept ? 0 : waitMsOf(destination, nowMs);
+      if (waitMs === 0) return { ...prepared, destination, waitMs };
+      paused.push({ ...prepared, destination, waitMs });
     }
+    const [soonest] = paused.toSorted((a, b) => a.waitMs - b.waitMs);
+    return soonest !== undefined && soonest.waitMs <= mostWaitMs ? soonest : undefined;
   }
 
-  /** How long it is until the first pause is over; undefined when nobody is left. */
-  pauseMs(nowMs: number): number | undefined {
-    const soonest = this.#soonest();
-    return soonest === undefined ? undefined : Math.max(0, soonest.standing.pausedUntilMs - nowMs);
+  /** When all that are left have asked for a pause: notes that, and returns how long it is until the first is over. */
+  notePauses(nowMs: number): number | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    for (const destination of this.#waiting) this.note(destination, "paused");
+    return Math.min(...this.#waiting.map((destination) => waitMsOf(destination, nowMs)));
+  }
+
+  /** Nobody is asked any more. What was to be sent goes with that: its body can be large. */
+  close(): void {
+    this.#waiting = [];
+    this.#prepare = undefined;
   }
 
   leave(destination: Destination): void {
@@ -82,7 +93,19 @@ export class LineUp {
     if (this.#notes.length < mostNotes) this.#notes = [...this.#notes, `${endpoint.name}: ${result}`];
   }
 
-  #soonest(): Destination | undefined {
-    return this.#waiting.toSorted((a, b) => a.standing.pausedUntilMs - b.standing.pausedUntilMs)[0];
+  #prepared(destination: Destination): Prepared | undefined {
+    try {
+      return this.#prepare?.(destination);
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error;
+      this.#barred ??= { destination, error };
+      this.note(destination, error.code);
+      this.leave(destination);
+      return undefined;
+    }
   }
 }
+
+/** How long the pause still is that an endpoint has asked for. */
+const waitMsOf = ({ standing }: Destination, nowMs: number): number =>
+  Math.max(0, Math.ceil(standing.pausedUntilMs - nowMs));

@@ -1,4 +1,5 @@
 import { PosternError } from "../../errors.ts";
+import type { Attachment } from "../upstream/attach.ts";
 import type { UpstreamRequest } from "../upstream/connection.ts";
 import { Held } from "./held.ts";
 import { Passing } from "../upstream/passing.ts";
@@ -16,18 +17,18 @@ export interface Sending {
  * gives another token, and all of the request is at hand, it is sent once more, with that one. Else the 401 stands.
  */
 export class Renewing extends Passing implements Exchange {
-  readonly #sending: Sending;
-  readonly #anew: () => Sending | undefined;
+  readonly #attachment: Attachment;
+  /** Absent when the request is not to be sent once more: with it goes the body, which can be large. */
+  #anew: (() => Sending | undefined) | undefined;
   #exchange: Exchange;
-  /** The client has been told something by the endpoint. */
-  #begun = false;
   #over = false;
 
   private constructor(sending: Sending, anew: () => Sending | undefined, sink: ExchangeSink) {
     super(sink);
-    this.#sending = sending;
-    this.#anew = anew;
-    this.#exchange = sending.upstream.send(sending.request, this);
+    const { upstream, request } = sending;
+    this.#attachment = upstream.attachment;
+    this.#anew = request.body?.rest === undefined ? anew : undefined;
+    this.#exchange = upstream.send(request, this);
   }
 
   /**
@@ -52,14 +53,14 @@ export class Renewing extends Passing implements Exchange {
   }
 
   override informational(head: ResponseHead): void {
-    // A 100 is not passed on: it has been answered by ourselves.
-    if (head.status !== 100) this.#begun = true;
+    // The client has been told something then. A 100 is not passed on: it has been answered by ourselves.
+    if (head.status !== 100) this.#anew = undefined;
     super.informational(head);
   }
 
   override head(head: ResponseHead): void {
-    if (head.status === 401 && !this.#begun && this.#sending.request.body?.rest === undefined)
-      void this.#renew(this.to);
+    if (head.status === 401 && this.#anew !== undefined) void this.#renew(this.to);
+    else this.#anew = undefined;
     super.head(head);
   }
 
@@ -69,6 +70,7 @@ export class Renewing extends Passing implements Exchange {
     const held = new Held(() => refused.pause());
     this.to = held;
     const next = await this.#renewed();
+    this.#anew = undefined;
     if (this.#over) return;
     if (next === undefined) {
       // What comes then comes later.
@@ -86,15 +88,14 @@ export class Renewing extends Passing implements Exchange {
     // Another request may have come here first.
     const known = this.#another();
     if (known !== undefined) return known;
-    await Promise.all(this.#sending.upstream.attachment.live.map(({ live }) => live.renew()));
+    await Promise.all(this.#attachment.live.map(({ live }) => live.renew()));
     return this.#another();
   }
 
   #another(): Sending | undefined {
     try {
-      const next = this.#anew();
-      const { version } = this.#sending.upstream.attachment;
-      return next?.upstream.attachment.version === version ? undefined : next;
+      const next = this.#anew?.();
+      return next?.upstream.attachment.version === this.#attachment.version ? undefined : next;
     } catch (error) {
       if (error instanceof PosternError) return undefined;
       throw error;

@@ -58,9 +58,9 @@ export class SetAside implements ExchangeSink {
     this.#abort();
   }
 
-  /** Gives the whole answer to a client after all, with `headers` beside its own. */
-  giveTo(sink: ExchangeSink, headers: readonly string[]): void {
-    sink.head({ ...this.#head, rawHeaders: [...this.#head.rawHeaders, ...headers] });
+  /** Gives the whole answer to a client after all. */
+  giveTo(sink: ExchangeSink): void {
+    sink.head(this.#head);
     for (const part of this.#parts) sink.data(part);
     sink.flush();
     sink.end(this.#rawTrailers ?? []);

@@ -1,12 +1,17 @@
 import type { EjectionConfig } from "../../config/config.ts";
+import type { Load } from "../upstream/upstream.ts";
 import { afterFailure, afterSuccess, type Health, shareOf, well } from "./health.ts";
 
 /**
- * What is known of an endpoint by its answers, for the choice between those that serve a model. It outlives a reload
- * that leaves the endpoint's connections as they are. Times are of one steady clock, in milliseconds.
+ * What is known of an endpoint by its answers, for the choice between those that serve a model. It is of what stands at
+ * its origin, and outlives whatever else of it changes. Times are of one steady clock, in milliseconds.
  */
-export class Standing {
+export class Standing implements Load {
+  /** Over all of its connections, those under an older credential too. */
+  inFlight = 0;
   #health: Health = well;
+  /** Its last failure was that it gave no answer at all. */
+  #unanswered = false;
   #pausedUntilMs = -Infinity;
   #probedWell = true;
   /** Since when its probes are answered again. */
@@ -32,11 +37,24 @@ export class Standing {
     if (this.#health !== well) this.#health = afterSuccess(this.#health, nowMs);
   }
 
-  /** Returns for how long this has ejected it, in milliseconds; undefined where it has not. */
-  failed(nowMs: number, ejection: EjectionConfig): number | undefined {
+  /**
+   * Returns for how long this has ejected it, in milliseconds; undefined where it has not.
+   *
+   * @param unanswered it gave no answer at all, not even a bad one
+   */
+  failed(nowMs: number, ejection: EjectionConfig, unanswered: boolean): number | undefined {
     const before = this.#health;
+    this.#unanswered = unanswered;
     this.#health = afterFailure(before, nowMs, ejection);
     return this.#health.ejections > before.ejections ? this.#health.untilMs - nowMs : undefined;
+  }
+
+  /**
+   * It is connected to in another way: with another certificate, another CA, other timeouts. If it gave no answer, the
+   * way before may have been the reason. A token is no reason: what is refused with 401 is answered.
+   */
+  wayChanged(): void {
+    if (this.#unanswered) this.#health = well;
   }
 
   /** Returns whether this is news. */

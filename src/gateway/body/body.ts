@@ -17,6 +17,9 @@ export async function readWhole(content: Content, mostBytes: number): Promise<Bu
   return body.length > mostBytes ? undefined : body;
 }
 
+/** So many chunks are joined to one. */
+const mostPieces = 1000;
+
 /** The local client went away; nobody is left to answer. */
 export class ClientLeft extends Error {}
 
@@ -55,6 +58,8 @@ function takeFrom(
       return;
     }
     let bytes = 0;
+    let inTime = limits.smallBodyBytes;
+    let joined = 0;
     const leave = (): void => {
       clearTimeout(timer);
       stream.off("data", onData).off("end", finish).off("close", onClose).off("error", onError);
@@ -73,7 +78,16 @@ function takeFrom(
     const onError = (error: Error): void => (error instanceof PosternError ? fail(error) : onClose());
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
+      // Each takes memory of its own, and a client can send single bytes.
+      if (chunks.length === joined + mostPieces) {
+        chunks.push(Buffer.concat(chunks.splice(joined)));
+        joined += 1;
+      }
       bytes += chunk.length;
+      if (bytes >= inTime) {
+        inTime = bytes + limits.smallBodyBytes;
+        timer.refresh();
+      }
       const verdict = enough(chunk, bytes);
       if (verdict === true) finish();
       else if (verdict !== false) {
@@ -90,45 +104,53 @@ function takeFrom(
   });
 }
 
+const bytesIn = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
+
 function bodyOf({ source, length }: Content, read: readonly Buffer[]): Body {
-  const bytes = read.reduce((sum, chunk) => sum + chunk.length, 0);
+  const bytes = bytesIn(read);
   const whole = Buffer.isBuffer(source) || source.readableEnded || bytes === length;
   return { read, rest: whole ? undefined : source, length: whole ? bytes : length };
 }
 
 /**
- * The body of a request that needs no model. A small one is read whole, so that it goes out in one write and can be
- * sent again when an idle connection turns out to be dead; the rest is streamed.
+ * Whether a body is read whole before it is sent on. It can then be sent again: when an idle connection turns out to be
+ * dead, with a newer token, or to another endpoint. What is longer, or comes in chunks, is streamed.
  */
-export function readBody({ content }: Ask): Soon<Body | undefined> {
+const isReadWhole = ({ source, length = Infinity, streamed }: Content): boolean =>
+  Buffer.isBuffer(source) || (length <= limits.wholeBodyBytes && streamed === undefined);
+
+/** The body of a request that needs no model. */
+export function readBody({ content }: Pick<Ask, "content">): Soon<Body | undefined> {
   if (content === undefined) return undefined;
-  const { length = Infinity, source } = content;
-  if (length > limits.wholeBodyBytes && !Buffer.isBuffer(source)) return bodyOf(content, []);
+  if (!isReadWhole(content)) return bodyOf(content, []);
+  const { length = 0 } = content;
   const read = take(content, (_chunk, bytes) => bytes >= length);
   return when(read, (chunks) => bodyOf(content, chunks));
 }
 
 /**
- * The same body, read to its end if it is no longer than `limitBytes`.
+ * The same body; one that comes in chunks is read on until it is whole, or longer than others that are.
  *
  * @throws ClientLeft
  */
-export function readOn(body: Body, limitBytes: number): Soon<Body> {
-  const { read, rest, length = 0 } = body;
-  if (rest === undefined || length > limitBytes) return body;
-  const before = read.reduce((sum, chunk) => sum + chunk.length, 0);
-  const wanted = (body.length ?? Infinity) - before;
-  const more = takeFrom(rest, (_chunk, bytes) => bytes >= wanted || before + bytes > limitBytes);
+export function readOn(body: Body): Soon<Body> {
+  const { read, rest, length } = body;
+  if (rest === undefined || length !== undefined) return body;
+  const before = bytesIn(read);
+  const more = takeFrom(rest, (_chunk, bytes) => before + bytes > limits.wholeBodyBytes);
   // It was paused behind what was read before.
   rest.resume();
-  return when(more, (chunks) => bodyOf({ source: rest, length: body.length }, [...read, ...chunks]));
+  return when(more, (chunks) => bodyOf({ source: rest, length }, [...read, ...chunks]));
 }
 
-/** The model that a body names which was read whole anyway: for the log, where no route depends on it. */
-export function modelIn(body: Body | undefined): string | undefined {
-  if (body === undefined || body.rest !== undefined) return undefined;
+/** The model that a body names in what was read of it anyway: for the log, where no route depends on it. */
+export function modelIn(body: Body | undefined, limitBytes: number): string | undefined {
   const scan = new ModelScan();
-  for (const chunk of body.read) scan.feed(chunk);
+  let searched = 0;
+  for (const chunk of body?.read ?? []) {
+    if (searched < limitBytes) scan.feed(chunk);
+    searched += chunk.length;
+  }
   return scan.found?.model;
 }
 
@@ -148,7 +170,7 @@ function scanFor(ask: Ask): Scan | string {
   }
 }
 
-/** Reads on until the body's model is found, the body ends, or `limitBytes` have been read. */
+/** Looks for the body's model in its first `limitBytes`. What is not read whole is read no further than that takes. */
 export function peekBody(ask: Ask, limitBytes: number): Soon<Peeked> {
   const { content } = ask;
   if (content === undefined) return { body: undefined, found: undefined, missing: undefined, beyond: false };
@@ -156,28 +178,28 @@ export function peekBody(ask: Ask, limitBytes: number): Soon<Peeked> {
   const scan = scanFor(ask);
   if (typeof scan === "string")
     return when(readBody(ask), (body) => ({ body, found: undefined, missing: scan, beyond: false }));
-  // A small body is read to its end: then a second model in it counts as it does for the endpoint's parser.
-  const wholeUpTo = length !== undefined && length <= limits.wholeBodyBytes ? length : 0;
-  const enough = (bytes: number): boolean => {
-    const decided = scan.found !== undefined || scan.hopeless !== undefined;
-    return bytes >= (length ?? Infinity) || (decided && bytes >= wholeUpTo) || bytes >= limitBytes;
+  const whole = isReadWhole(content);
+  let searched = 0;
+  const search = (chunk: Buffer): undefined | Promise<void> => {
+    if (searched >= limitBytes) return undefined;
+    searched += chunk.length;
+    return scan.feed(chunk);
   };
-  const read = take(content, (chunk, bytes) => when(scan.feed(chunk), () => enough(bytes)));
-  return when(read, (chunks) => peekedIn(content, chunks, scan));
+  const enough = (bytes: number): boolean => {
+    const decided = scan.found !== undefined || scan.hopeless !== undefined || bytes >= limitBytes;
+    return bytes >= (length ?? Infinity) || (decided && !whole);
+  };
+  const read = take(content, (chunk, bytes) => when(search(chunk), () => enough(bytes)));
+  return when(read, (chunks) => peekedIn(bodyOf(content, chunks), scan, searched));
 }
 
-/** What was read of a body, when enough of it was. */
-function peekedIn(content: Content, read: readonly Buffer[], scan: Scan): Peeked {
-  const body = bodyOf(content, read);
-  if (body.rest === undefined) scan.end();
-  const found = placed(scan, read);
+/** What was found in a body, when so many bytes of it had been searched. */
+function peekedIn(body: Body, scan: Scan, searched: number): Peeked {
+  const toItsEnd = body.rest === undefined && searched === body.length;
+  if (toItsEnd) scan.end();
+  const found = placed(scan, body.read);
   const missing = found === undefined ? scan.hopeless : undefined;
-  return {
-    body,
-    found,
-    missing,
-    beyond: found === undefined && missing === undefined && body.rest !== undefined,
-  };
+  return { body, found, missing, beyond: found === undefined && missing === undefined && !toItsEnd };
 }
 
 function placed(scan: Scan, read: readonly Buffer[]): FoundModel | undefined {

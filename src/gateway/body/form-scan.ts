@@ -22,6 +22,7 @@ export class FormScan {
   }
 
   async feed(chunk: Buffer): Promise<void> {
+    if (this.found !== undefined || this.hopeless !== undefined) return;
     await new Promise<void>((taken) => this.#parser.write(chunk, () => taken()));
   }
 

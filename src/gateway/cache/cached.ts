@@ -6,27 +6,25 @@ import { cacheHeader, Replay } from "./replay.ts";
 import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
 import type { ResponseHead } from "../upstream/wire.ts";
 
+/** What a cache does for a request, and what has it answered so. */
+interface Consulted {
+  readonly result: CacheResult;
+  readonly send: (sink: ExchangeSink) => Exchange;
+}
+
 /**
- * Answers a request from a cache, or sends it and lets the cache hear the answer.
+ * Asks a cache for the answer to a request. Without one the request is to be sent, and the cache hears what comes.
  *
- * @param told what the cache did
+ * @param send sends the request to its endpoint
  */
-export function sendCached(
-  cache: AnswerCache,
-  question: CacheQuestion,
-  send: (sink: ExchangeSink) => Exchange,
-  sink: ExchangeSink,
-  told: (result: CacheResult) => void,
-): Exchange {
+export function consult(cache: AnswerCache, question: CacheQuestion, send: Consulted["send"]): Consulted {
   const asked = cacheKey(question);
-  if (asked === undefined) {
-    told("bypass");
-    return send(new Overheard(sink, "bypass", undefined));
-  }
+  if (asked === undefined)
+    return { result: "bypass", send: (sink) => send(new Overheard(sink, "bypass", undefined)) };
   const found = asked.refresh ? undefined : cache.find(asked.key);
-  told(found === undefined ? "miss" : "hit");
-  if (found !== undefined) return new Replay(found.answer, found.ageSeconds, sink);
-  return send(new Overheard(sink, "miss", cache.record(asked.key)));
+  if (found === undefined)
+    return { result: "miss", send: (sink) => send(new Overheard(sink, "miss", cache.record(asked.key))) };
+  return { result: "hit", send: (sink) => new Replay(found.answer, found.ageSeconds, sink) };
 }
 
 /** An answer on its way, which says what the cache did, and which the cache may keep. */

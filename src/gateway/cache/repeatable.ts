@@ -8,7 +8,7 @@ import { limits } from "../limits.ts";
  * @param body the whole of it, without a content coding
  */
 export function isRepeatable(method: string, path: string, body: Buffer): boolean {
-  if (method !== "POST" || body.length > limits.wholeBodyBytes) return false;
+  if (method !== "POST" || body.length > limits.smallBodyBytes) return false;
   if (path === "/embeddings") return true;
   return writing.has(path) && isDeterministic(body);
 }

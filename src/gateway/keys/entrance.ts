@@ -55,6 +55,7 @@ export class Entrance {
   ): Soon<Entered> {
     const key = rules.keyring && this.#identify(ask, rules.keyring);
     record.localKey = key?.name;
+    record.tokensLimited = key?.limits.tokensPerMinute !== undefined;
     const target = mapTarget(ask.target, directory.destinations, own);
     record.path = target.path;
     const bounded = boundedBy(rules.bodyBytes, ask);
@@ -66,11 +67,11 @@ export class Entrance {
     return this.#admitKey(key, bounded, target, directory, record);
   }
 
-  /** A request has ended: gives its place back, and takes the tokens that it used. */
+  /** A request has ended: gives its place back, and takes the tokens that it used, or seems to have used. */
   leave(record: RequestRecord): void {
-    const { usage, cache } = record;
-    const used = cache === "hit" ? 0 : (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
-    this.#granted.get(record)?.leave(used);
+    const { usage, cache, estimatedTokens } = record;
+    const told = (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
+    this.#granted.get(record)?.leave(cache === "hit" ? 0 : (estimatedTokens ?? told));
   }
 
   #identify(ask: Ask, keyring: NonNullable<Rules["keyring"]>): LocalKeyConfig {

@@ -26,6 +26,10 @@ const troublePlaces: Readonly<Record<Trouble, number>> = {
   "operator-connect": 15,
   "operator-wait": 16,
   "operator-stream": 17,
+  "shutdown-request": 18,
+  "shutdown-connect": 19,
+  "shutdown-wait": 20,
+  "shutdown-stream": 21,
 };
 
 /** Every trouble, in the order of its cell. */

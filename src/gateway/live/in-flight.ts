@@ -1,8 +1,9 @@
+import type { StoppedBy } from "../outcome.ts";
 import type { RequestRecord } from "../record.ts";
 
 /** Somebody who can end a request before its time. */
 export interface Stopper {
-  stop(): void;
+  stop(by: StoppedBy): void;
 }
 
 /**
@@ -43,7 +44,11 @@ export class InFlight {
   /** Ends a request. Returns whether it was in flight. */
   stop(number: number): boolean {
     const place = this.#records.findIndex((record) => record?.number === number);
-    this.#stoppers[place]?.stop();
+    this.#stoppers[place]?.stop("operator");
     return place >= 0;
+  }
+
+  stopAll(): void {
+    for (const stopper of this.#stoppers) stopper?.stop("shutdown");
   }
 }

@@ -94,6 +94,11 @@ export class Traffic {
     return this.#inFlight.stop(number);
   }
 
+  /** Ends all that are in flight, for this process ends. */
+  stopAll(): void {
+    this.#inFlight.stopAll();
+  }
+
   /** Forgets the hours of endpoints that there are no more. */
   keepOnly(endpoints: ReadonlyMap<string, unknown>): void {
     for (const name of this.#hours.keys()) if (name !== "" && !endpoints.has(name)) this.#hours.delete(name);

@@ -20,6 +20,8 @@ export interface Content {
   readonly length: number | undefined;
   /** The whole of it, or the stream that it is read from. */
   readonly source: Buffer | Readable;
+  /** There is no room to read it whole. */
+  readonly streamed?: true;
 }
 
 /** The request that Node's parser has read. */

@@ -41,8 +41,10 @@ export function guard(ask: Ask, place: Place, welcome = nothing): void {
     throw problem("request_headers_invalid", { reason: `there are more than ${limits.requestHeaders}` });
   const codings = fieldTokens(rawHeaders, "transfer-encoding");
   // Node's parser takes 0.9 and 2.0 on a request line; HTTP/1.0 has no codings (RFC 9112 §6.1).
-  if (version !== "1.1" && (version !== "1.0" || codings.length > 0))
-    throw problem("request_headers_invalid", { reason: "its HTTP version is not one that they fit" });
+  if (version !== "1.1" && version !== "1.0")
+    throw problem("request_headers_invalid", { reason: "they are not of HTTP/1.1 or HTTP/1.0" });
+  if (version === "1.0" && codings.length > 0)
+    throw problem("request_headers_invalid", { reason: "HTTP/1.0 has no Transfer-Encoding" });
   const expect = headerOf(ask, "expect") ?? "";
   if (expect !== "" && expect.toLowerCase() !== "100-continue")
     throw problem("expectation_unknown", { expectation: printable(expect) });

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { formatDuration } from "../../config/quantities.ts";
-import { type PosternError, problem } from "../../errors.ts";
+import { errorBody, type PosternError, problem } from "../../errors.ts";
 import { limits } from "../limits.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
 import { isLingering } from "./linger.ts";
-import { readPast, respondWithError } from "./respond.ts";
+import { errorHeaders, readPast, respondEarly } from "./respond.ts";
 import { letGo, type Turn } from "../turn.ts";
 
 /** An answer by Node's HTTP server, for the requests that are not plain. */
@@ -108,8 +108,10 @@ export class HttpReply implements Reply {
     this.#res.destroy();
   }
 
-  refuse(error: PosternError, requestId: string): void {
+  refuse(error: PosternError, requestId: string, more: readonly string[]): void {
+    const body = errorBody(error);
+    const headers = [...errorHeaders(error, body, requestId), ...more];
     this.#res.sendDate = true;
-    respondWithError(this.#req, this.#res, error, requestId, this.amend);
+    respondEarly(this.#req, this.#res, error.status, this.amend?.(headers) ?? headers, body);
   }
 }

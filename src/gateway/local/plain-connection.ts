@@ -80,7 +80,7 @@ export class PlainConnection {
   #next(): void {
     const bytes = this.#bytes;
     if (bytes === undefined) return;
-    const request = this.#begun ?? readPlainRequest(bytes, limits.wholeBodyBytes);
+    const request = this.#begun ?? readPlainRequest(bytes, limits.smallBodyBytes);
     if (request === undefined) return this.#leave(bytes);
     const { bodyAt, length } = request;
     const end = bodyAt + (length ?? 0);

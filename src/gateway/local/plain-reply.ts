@@ -92,9 +92,10 @@ export class PlainReply implements Reply {
     this.#socket.destroy();
   }
 
-  refuse(error: PosternError, requestId: string): void {
+  refuse(error: PosternError, requestId: string, headers: readonly string[]): void {
     const body = errorBody(error);
-    this.begin(error.status, STATUS_CODES[error.status] ?? "", errorHeaders(error, body, requestId));
+    const own = errorHeaders(error, body, requestId);
+    this.begin(error.status, STATUS_CODES[error.status] ?? "", [...own, ...headers]);
     this.data(Buffer.from(body));
     this.end([]);
   }

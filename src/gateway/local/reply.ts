@@ -35,6 +35,6 @@ export interface Reply {
   end(trailers: readonly [string, string][]): void;
   /** Ends the connection, so that the client sees that the answer is not whole. */
   breakOff(): void;
-  /** Answers with an error of ours. Nothing of the answer may have begun. */
-  refuse(error: PosternError, requestId: string): void;
+  /** Answers with an error of ours, with `headers` beside its own. Nothing of the answer may have begun. */
+  refuse(error: PosternError, requestId: string, headers: readonly string[]): void;
 }

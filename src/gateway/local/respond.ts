@@ -49,24 +49,22 @@ const unfinished = ({ complete, headers }: IncomingMessage): boolean =>
   !complete && (headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0");
 
 /**
- * Answers a request with an error of ours. Where its body has not come whole, the connection closes behind the answer:
+ * Answers a request, wherever it stands. Where its body has not come whole, the connection closes behind the answer:
  * `res.shouldKeepAlive` is false then, and what comes behind the body is nobody's (RFC 9112 §9.6).
  */
-export function respondWithError(
+export function respondEarly(
   req: IncomingMessage,
   res: ServerResponse,
-  error: PosternError,
-  requestId: string,
-  amend: (headers: readonly string[]) => readonly string[] = (headers) => headers,
+  status: number,
+  headers: readonly string[],
+  body: string,
 ): void {
-  const body = errorBody(error);
-  const headers = [...amend(errorHeaders(error, body, requestId))];
   if (!unfinished(req)) {
-    res.writeHead(error.status, headers).end(body);
+    res.writeHead(status, [...headers]).end(body);
     return;
   }
   res.shouldKeepAlive = false;
-  res.writeHead(error.status, [...headers, "Connection", "close"]).end(body);
+  res.writeHead(status, [...headers, "Connection", "close"]).end(body);
   linger(req.socket);
 }
 

@@ -1,8 +1,9 @@
 import type { Stats } from "node:fs";
-import { lstat, mkdir, stat, unlink } from "node:fs/promises";
+import { lstat, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Address } from "../../config/config.ts";
 import { problem, reasonOf } from "../../errors.ts";
+import { makeFolder } from "../../make-folder.ts";
 import { isListening } from "../../unix-socket.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function clearTheWay(address: Address): Promise<void> {
   const folder = dirname(socket);
   let stats: Stats;
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     stats = await stat(folder);
   } catch (error) {
     throw problem("address_unavailable", { address: `unix:${socket}`, reason: reasonOf(error) }, error);

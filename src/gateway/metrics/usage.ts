@@ -1,4 +1,5 @@
 import { contentOf, eachChunk, joined } from "../upstream/chunks.ts";
+import { EventCount } from "./event-count.ts";
 import { limits } from "../limits.ts";
 import type { Usage } from "../record.ts";
 import { usageInDocument, usageInEvents } from "./usage-scan.ts";
@@ -24,32 +25,43 @@ export class UsageTap {
   #keptBytes = 0;
   /** The first part, as long as there is no other: most answers come in one, and need no memory of their own. */
   #first: Part | undefined;
+  readonly #events: EventCount | undefined;
 
-  constructor(streamed: boolean) {
+  /** @param counting whether the events of a stream are to be counted as they pass */
+  constructor(streamed: boolean, counting = false) {
     this.streamed = streamed;
+    this.#events = streamed && counting ? new EventCount() : undefined;
   }
 
   /** A tap for an answer that may tell its usage, in a form in which it can be read. */
-  static for({ status, rawHeaders }: ResponseHead): UsageTap | undefined {
+  static for({ status, rawHeaders }: ResponseHead, counting = false): UsageTap | undefined {
     if (status !== 200 || fieldValues(rawHeaders, "content-encoding").some(isEncoded)) return undefined;
     const type = fieldValues(rawHeaders, "content-type")[0] ?? "";
-    if (/^text\/event-stream\b/i.test(type)) return new UsageTap(true);
+    if (/^text\/event-stream\b/i.test(type)) return new UsageTap(true, counting);
     return /^application\/json\b/i.test(type) ? new UsageTap(false) : undefined;
+  }
+
+  /** How many events have passed; undefined where they are not counted. */
+  get events(): number | undefined {
+    return this.#events?.seen;
   }
 
   /** Takes content. */
   data(bytes: Buffer): void {
+    this.#events?.take(bytes, 0, bytes.length);
     if (this.#isFirst(bytes, false)) return;
     this.#keep(bytes, 0, bytes.length);
   }
 
   /** Takes whole chunks in their framing, one or several. */
   framed(bytes: Buffer): void {
+    const events = this.#events;
+    if (events !== undefined) eachChunk(bytes, (from, to) => events.take(bytes, from, to));
     if (this.#isFirst(bytes, true)) return;
     eachChunk(bytes, (from, to) => this.#keep(bytes, from, to));
   }
 
-  /** What the answer says that it took, once all of it has passed. Never throws. */
+  /** What the answer says that it took, once all of it has passed or no more of it comes. Never throws. */
   finish(): Usage | undefined {
     const bytes = this.#first === undefined ? this.#keptContent() : contentIn(this.#first);
     const kept = {

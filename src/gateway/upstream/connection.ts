@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { ClosedEarly, type Phase, PhaseTimeout } from "./failure.ts";
+import type { IdleTime } from "./idle-time.ts";
 import { limits } from "../limits.ts";
 import type { Turn } from "../turn.ts";
 import { headText, joinedBehind, type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
@@ -64,6 +65,7 @@ function framingOf({ body, upgrade }: UpstreamRequest): string[] {
 export class Connection implements ResponseSink {
   readonly #socket: Socket;
   readonly #turn: Turn;
+  readonly #idleTime: IdleTime;
   readonly #freed: (connection: Connection) => void;
   #reader: ResponseReader | undefined;
   #events: ExchangeEvents | undefined;
@@ -75,6 +77,8 @@ export class Connection implements ResponseSink {
   #paused = false;
   #silent = true;
   #gone = false;
+  /** Since when it carries nothing (`performance.now`). */
+  #idleSinceMs = 0;
   /** How many exchanges it has carried to their end. */
   uses = 0;
 
@@ -85,11 +89,13 @@ export class Connection implements ResponseSink {
   constructor(
     socket: Socket,
     turn: Turn,
+    idleTime: IdleTime,
     freed: (connection: Connection) => void,
     closed: (connection: Connection) => void,
   ) {
     this.#socket = socket;
     this.#turn = turn;
+    this.#idleTime = idleTime;
     this.#freed = freed;
     socket.on("data", (chunk: Buffer) => this.#received(chunk));
     socket.on("end", () => this.#ended());
@@ -104,6 +110,11 @@ export class Connection implements ResponseSink {
   /** Whether it has been lost, or is being closed. */
   get gone(): boolean {
     return this.#gone || this.#socket.destroyed;
+  }
+
+  /** How long it has been idle. */
+  get idleMs(): number {
+    return performance.now() - this.#idleSinceMs;
   }
 
   /** Sends a request and reports its answer to `events`. The connection must be idle. */
@@ -186,20 +197,24 @@ export class Connection implements ResponseSink {
     const socket = this.#socket;
     const firstLine = `${request.method} ${request.target} HTTP/1.1`;
     const head = headText(firstLine, request.headers, framingOf(request));
+    const { read, rest, length } = body ?? { read: [], length: 0 };
     this.#sent = false;
-    if (body?.rest === undefined) {
+    // What is streamed is on its way at once: its body may break off within this turn.
+    if (rest === undefined) this.#turn.hold(socket);
+    if (rest === undefined && (length ?? 0) <= limits.smallBodyBytes) {
       // Head and body in one write: one TLS record and one packet for most requests.
-      this.#turn.hold(socket);
-      socket.write(joinedBehind(head, body?.read ?? []));
-      for (const chunk of body?.read ?? []) this.#events?.uploaded(chunk.length);
+      socket.write(joinedBehind(head, read));
+      for (const chunk of read) this.#events?.uploaded(chunk.length);
       this.#sentAll();
       return;
     }
     socket.setTimeout(this.#phases.idleMs);
     socket.write(head, "latin1");
-    const chunked = body.length === undefined;
-    for (const chunk of body.read) this.#writeBody(chunk, chunked);
-    this.#pump(body.rest, chunked);
+    const chunked = length === undefined;
+    // A larger one is sent as what is streamed is: as fast as the endpoint takes it.
+    if (rest === undefined) return this.#pump(Readable.from(read), chunked);
+    for (const chunk of read) this.#writeBody(chunk, chunked);
+    this.#pump(rest, chunked);
   }
 
   #writeBody(chunk: Buffer, chunked: boolean): boolean {
@@ -250,8 +265,9 @@ export class Connection implements ResponseSink {
 
   #received(chunk: Buffer): void {
     const reader = this.#reader;
-    // Nobody asked for anything: whatever this is, it must not become the answer to the next request.
-    if (reader === undefined) return this.destroy();
+    // Nobody asked for anything: whatever this is, it must not become the answer to the next request. It may be the 408
+    // with which some servers close an idle connection.
+    if (reader === undefined) return this.#closedIdle();
     this.#silent = false;
     try {
       reader.read(chunk);
@@ -280,9 +296,8 @@ export class Connection implements ResponseSink {
     if (!reader.keepAlive || !this.#sent || this.#gone) this.destroy();
     else {
       this.resume();
-      const hint = reader.keepAliveHintMs;
-      // A second before the server means to close it, so that the two do not meet.
-      const keepMs = Math.min(limits.upstreamKeepAliveMs, hint === undefined ? Infinity : hint - 1000);
+      this.#idleSinceMs = performance.now();
+      const keepMs = this.#idleTime.keepMs(reader.keepAliveHintMs, this.#idleSinceMs);
       if (keepMs > 0) {
         this.#silenceFor(keepMs);
         this.#freed(this);
@@ -293,7 +308,7 @@ export class Connection implements ResponseSink {
 
   #ended(): void {
     const reader = this.#reader;
-    if (reader === undefined) return this.destroy();
+    if (reader === undefined) return this.#closedIdle();
     try {
       reader.close();
       this.#settle(reader);
@@ -310,7 +325,14 @@ export class Connection implements ResponseSink {
     if (!clientStalls) this.#broke(new PhaseTimeout(!this.#sent));
   }
 
+  /** The endpoint has closed it while it carried nothing. */
+  #closedIdle(): void {
+    if (!this.#gone) this.#idleTime.closedAfter(this.idleMs, performance.now());
+    this.destroy();
+  }
+
   #broke(cause: Error): void {
+    if (this.#reader === undefined) return this.#closedIdle();
     const events = this.#events;
     const phase = this.#phase;
     this.destroy();

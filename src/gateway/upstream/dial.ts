@@ -66,6 +66,10 @@ export function dialerOf(
   const secureContext = secure ? secureContextOf(endpoint, attachment, authorities) : undefined;
   // Held here, and not in Node's own cache, so that a session lives and dies with this identity.
   let session: Buffer | undefined;
+  // Not a closure of the one call: a socket would hold what it was opened for.
+  const keepSession = (fresh: Buffer): void => {
+    session = fresh;
+  };
 
   return {
     dial(opened, failed) {
@@ -102,7 +106,7 @@ export function dialerOf(
       const onClose = (): void => onError(new ClosedEarly());
       socket.on("error", onError);
       socket.on("close", onClose);
-      if (secure) socket.on("session", (fresh: Buffer) => (session = fresh));
+      if (secure) socket.on("session", keepSession);
       socket.once(secure ? "secureConnect" : "connect", () => {
         settle();
         opened(socket);

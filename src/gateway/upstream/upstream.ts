@@ -4,6 +4,8 @@ import type { Attachment } from "./attach.ts";
 import { Connection, type ExchangeEvents, type UpstreamRequest } from "./connection.ts";
 import { dialerOf, type Dialer } from "./dial.ts";
 import { type Failure, failureOf, type Phase, PhaseTimeout } from "./failure.ts";
+import { IdleTime } from "./idle-time.ts";
+import { limits } from "../limits.ts";
 import { Turn } from "../turn.ts";
 import type { ResponseHead, ResponseSink } from "./wire.ts";
 
@@ -29,6 +31,12 @@ export interface Exchange {
   resume(): void;
 }
 
+/** How busy an endpoint is. */
+export interface Load {
+  /** Requests that are on their way to it, or answered now; not those that have switched protocols. */
+  inFlight: number;
+}
+
 /** The verified connections of one endpoint under one version of its attachment. */
 export class Upstream {
   readonly endpoint: EndpointConfig;
@@ -39,13 +47,32 @@ export class Upstream {
   /** The last one used is taken first: the others may then grow old and be closed. */
   readonly #idle: Connection[] = [];
   readonly #turn = new Turn();
+  readonly #idleTime = new IdleTime();
   readonly #all = new Set<Connection>();
   #retired = false;
-  /** Requests that are on their way to the endpoint, or answered now; not those that have switched protocols. */
-  inFlight = 0;
+  readonly load: Load;
+  // Made here, and not where a connection is opened: it would hold the request for which it was, for as long as it lives.
+  readonly #freed = (connection: Connection): void => {
+    if (this.#retired) connection.destroy();
+    else this.#idle.push(connection);
+  };
+  readonly #closed = (connection: Connection): void => {
+    this.#all.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+  };
 
-  /** @param authorities PEM texts of the CAs that may have signed the endpoint's certificate, beside its own `ca` */
-  constructor(endpoint: EndpointConfig, attachment: Attachment, authorities: readonly string[]) {
+  /**
+   * @param authorities PEM texts of the CAs that may have signed the endpoint's certificate, beside its own `ca`
+   * @param load where its requests are counted
+   */
+  constructor(
+    endpoint: EndpointConfig,
+    attachment: Attachment,
+    authorities: readonly string[],
+    load: Load = { inFlight: 0 },
+  ) {
+    this.load = load;
     this.endpoint = endpoint;
     this.attachment = attachment;
     this.host = new URL(endpoint.origin).host;
@@ -59,9 +86,9 @@ export class Upstream {
 
   /** Sends a request over an idle connection, or a new one. */
   send(request: UpstreamRequest, sink: ExchangeSink): Exchange {
-    const exchange = new PooledExchange(request, sink, this);
-    this.inFlight += 1;
-    exchange.begin(this.#takeIdle());
+    const exchange = new PooledExchange(sink, this);
+    this.load.inFlight += 1;
+    exchange.begin(request, this.#takeIdle(mayRepeat(request) ? Infinity : limits.freshMs));
     return exchange;
   }
 
@@ -83,53 +110,49 @@ export class Upstream {
     failed: (cause: Error, untrusted: string | undefined) => void,
   ): () => void {
     return this.#dialer.dial((socket) => {
-      const connection = new Connection(
-        socket,
-        this.#turn,
-        (freed) => {
-          if (this.#retired) freed.destroy();
-          else this.#idle.push(freed);
-        },
-        (closed) => this.#forget(closed),
-      );
+      const connection = new Connection(socket, this.#turn, this.#idleTime, this.#freed, this.#closed);
       this.#all.add(connection);
       opened(connection);
     }, failed);
   }
 
-  #takeIdle(): Connection | undefined {
+  /** @param mostMs how long it may have been idle */
+  #takeIdle(mostMs: number): Connection | undefined {
     let connection = this.#idle.pop();
     while (connection?.gone === true) connection = this.#idle.pop();
-    return connection;
-  }
-
-  #forget(connection: Connection): void {
-    this.#all.delete(connection);
-    const at = this.#idle.indexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
+    if (connection === undefined || connection.idleMs <= mostMs) return connection;
+    this.#idle.push(connection);
+    return undefined;
   }
 }
 
+/** Whether a request can be sent once more: all of it is at hand. */
+const mayRepeat = ({ body }: UpstreamRequest): boolean => body?.rest === undefined;
+
 /** An exchange that can move to a fresh connection when an idle one turns out to be dead. */
 class PooledExchange implements Exchange, ExchangeEvents {
-  readonly #request: UpstreamRequest;
   readonly #sink: ExchangeSink;
   readonly #upstream: Upstream;
+  /** What is sent once more if the connection turns out to be dead. Not held for longer: the body can be large. */
+  #again: UpstreamRequest | undefined;
   #connection: Connection | undefined;
   #giveUp: (() => void) | undefined;
   /** No answer has come on its connection before. */
   #fresh = true;
+  /** When its connection was given the request (`performance.now`). */
+  #carriedMs = 0;
+  /** How the connection ended that was dead. */
+  #stale: Error | undefined;
   #over = false;
 
-  constructor(request: UpstreamRequest, sink: ExchangeSink, upstream: Upstream) {
-    this.#request = request;
+  constructor(sink: ExchangeSink, upstream: Upstream) {
     this.#sink = sink;
     this.#upstream = upstream;
   }
 
-  begin(idle: Connection | undefined): void {
-    if (idle !== undefined) this.#carry(idle);
-    else this.#dial();
+  begin(request: UpstreamRequest, idle: Connection | undefined): void {
+    if (idle !== undefined) this.#carry(request, idle);
+    else this.#dial(request);
   }
 
   abort(): void {
@@ -146,24 +169,28 @@ class PooledExchange implements Exchange, ExchangeEvents {
     this.#connection?.resume();
   }
 
-  #dial(): void {
+  #dial(request: UpstreamRequest): void {
     this.#giveUp = this.#upstream.dial(
       (connection) => {
         this.#giveUp = undefined;
-        this.#carry(connection);
+        this.#carry(request, connection);
       },
       (cause, untrusted) => {
         this.#giveUp = undefined;
-        this.#fail(cause, "connect", true, untrusted);
+        // The endpoint may have had the request all the same.
+        if (this.#stale !== undefined) this.#fail(this.#stale, "wait", false, undefined);
+        else this.#fail(cause, "connect", true, untrusted);
       },
     );
   }
 
-  #carry(connection: Connection): void {
+  #carry(request: UpstreamRequest, connection: Connection): void {
     this.#connection = connection;
+    this.#carriedMs = performance.now();
     this.#fresh = connection.uses === 0;
+    this.#again = !this.#fresh && mayRepeat(request) ? request : undefined;
     this.#sink.connected();
-    connection.carry(this.#request, this.#upstream.endpoint.timeouts, this);
+    connection.carry(request, this.#upstream.endpoint.timeouts, this);
   }
 
   /** For the connection, as those that follow. */
@@ -176,6 +203,7 @@ class PooledExchange implements Exchange, ExchangeEvents {
   }
 
   head(head: ResponseHead): void {
+    this.#again = undefined;
     this.#sink.head(head);
   }
 
@@ -213,10 +241,13 @@ class PooledExchange implements Exchange, ExchangeEvents {
   failed(cause: Error, phase: Phase, silent: boolean): void {
     this.#connection = undefined;
     // The server closed an idle connection just as we took it (RFC 9112 §9.3.1). It has seen nothing of the request, or
-    // said nothing; with the whole request at hand a fresh connection is tried, once.
-    const wasStale = !this.#fresh && silent && !(cause instanceof PhaseTimeout);
-    if (wasStale && this.#request.body?.rest === undefined) this.#dial();
-    else this.#fail(cause, phase, this.#fresh, undefined);
+    // said nothing, and that shows soon; with the whole request at hand a fresh connection is tried, once.
+    const soon = performance.now() - this.#carriedMs < limits.staleMs;
+    const wasStale = silent && soon && !(cause instanceof PhaseTimeout);
+    if (wasStale && this.#again !== undefined) {
+      this.#stale = cause;
+      this.#dial(this.#again);
+    } else this.#fail(cause, phase, this.#fresh, undefined);
   }
 
   #fail(cause: Error, phase: Phase, fresh: boolean, untrusted: string | undefined): void {
@@ -227,7 +258,7 @@ class PooledExchange implements Exchange, ExchangeEvents {
   }
 
   #leave(): void {
-    if (!this.#over) this.#upstream.inFlight -= 1;
+    if (!this.#over) this.#upstream.load.inFlight -= 1;
     this.#over = true;
   }
 }

@@ -22,7 +22,7 @@ export async function* walk(
 ): AsyncGenerator<WalkStep> {
   const { vault, record, signal = new AbortController().signal } = o;
   try {
-    const find = await askedAmong(vault, endpoint.credentials);
+    const find = await askedAmong(vault, endpoint.credentials, signal);
     const attachment = attachmentOf(endpoint, find, new Date());
     for (const item of endpoint.credentials)
       record({ action: "attach", item, endpoint: endpoint.name, about: endpoint.origin });

@@ -145,6 +145,8 @@ export class ResponseReader {
   #pending: Buffer | undefined;
   /** Body or chunk bytes still to come. */
   #left = 0;
+  /** Of the interim answers that have come. */
+  #interimBytes = 0;
   /** Whether the connection can carry another request after this answer. */
   keepAlive = false;
   /** How long the server says it keeps an idle connection (`Keep-Alive: timeout=…`), in milliseconds. */
@@ -243,9 +245,17 @@ export class ResponseReader {
       this.#switched(head, found.after);
       return undefined;
     }
-    if (head.status < 200) this.#sink.informational(head);
+    if (head.status < 200) this.#interim(head, text.length + HEAD_END.length);
     else this.#begin(head, match[1] === "1");
     return found.after;
+  }
+
+  #interim(head: ResponseHead, bytes: number): void {
+    // They reach a client at once, and wait for it in memory where it does not read.
+    this.#interimBytes += bytes;
+    if (this.#interimBytes > limits.responseHeadBytes)
+      throw new WireError(`its interim answers (1xx) are longer than ${limits.responseHeadBytes} bytes`);
+    this.#sink.informational(head);
   }
 
   /** Decides how the body ends (RFC 9112 §6.3) and whether the connection stays (§9.3). */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { entryFile } from "../../installation.ts";
 import type { Draft, Item } from "../item.ts";
 import type { Input, Kind } from "../kinds/kind.ts";
 import { type Done, draftIn, type Task, taskOf } from "./task.ts";
@@ -28,10 +28,7 @@ export class Threads {
 }
 
 async function inThread(task: Task): Promise<Draft> {
-  // What is shipped is bundled, flat in one folder (rolldown.config.ts).
-  const fromSources = import.meta.filename.endsWith(".ts");
-  const file = join(import.meta.dirname, fromSources ? "../../thread.ts" : "thread.js");
-  const worker = new Worker(file, { workerData: task, env: {} });
+  const worker = new Worker(entryFile("thread"), { workerData: task, env: {} });
   try {
     const [done] = (await once(worker, "message")) as [Done];
     return draftIn(done);

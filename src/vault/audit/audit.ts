@@ -1,12 +1,13 @@
+import type { AuditConfig } from "../../config/config.ts";
 import { PosternError } from "../../errors.ts";
+import type { Action } from "./action.ts";
 import type { Entry } from "./audit-entry.ts";
 import { appendLine } from "./audit-file.ts";
 import { itemName } from "../item.ts";
 
 /** One use of the vault. It has no place for a value. */
 export interface Use {
-  /** What was done, in a word or two, such as "reveal" or "docker get"; docs/keeping.md lists them. */
-  readonly action: string;
+  readonly action: Action;
   readonly item?: string | undefined;
   readonly endpoint?: string | undefined;
   /** The name of the local key that asked, where one did. */
@@ -28,7 +29,7 @@ export const unrecorded: Recorder = () => {};
 
 /** A recorder for one command of this process. `failed` hears of each reason once for which a use was not recorded. */
 export function recorderFor(o: {
-  readonly log: { readonly file: string | undefined; readonly maxBytes: number; readonly keep: number };
+  readonly log: AuditConfig;
   /** Such as "vault show" or "serve". */
   readonly command: string;
   readonly failed: (error: PosternError) => void;
@@ -58,6 +59,14 @@ export function recorderFor(o: {
     }
   };
 }
+
+/** The same for a process with a log, which hears of what was not recorded. */
+export const loggedRecorder = (
+  audit: AuditConfig,
+  command: string,
+  log: { error(fields: object, message: string): void },
+): Recorder =>
+  recorderFor({ log: audit, command, failed: ({ code, message }) => log.error({ code }, message) });
 
 /** A name that was asked for, as it may be recorded: what can be none may be a secret that was put in the wrong place. */
 export const nameIn = (text: string | undefined): string | undefined =>

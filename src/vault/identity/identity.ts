@@ -8,7 +8,7 @@ import { readKeyring, removeKeyring, writeKeyring } from "./keyring.ts";
 import { readPassphrase, type Unlocking } from "./passphrase.ts";
 import { readPrivate } from "../private-file.ts";
 import { mostLogN, scryptIdentity, scryptRecipient, TooCostly, workFactorFor } from "./scrypt.ts";
-import { replace, sweep } from "../stores/replace.ts";
+import { replace, sweep } from "../../replace.ts";
 import { findUnlocked } from "./unlocked.ts";
 
 /** The X25519 key pair that opens a vault. */
@@ -97,7 +97,8 @@ export async function writeIdentity(
   const file = await realpath(place.file).catch(() => place.file);
   // An identity that a killed process was about to put there may open the vault, too.
   await sweep(file);
-  await replace(file, o.passphrase === undefined ? text : await wrap(text, o.passphrase), o.fresh);
+  const written = o.passphrase === undefined ? text : await wrap(text, o.passphrase);
+  await replace(file, written, { fresh: o.fresh });
 }
 
 async function wrap(text: string, passphrase: Secret): Promise<string> {

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { problem, reasonOf } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import { readPrivate } from "../private-file.ts";
-import { replace } from "../stores/replace.ts";
+import { makeFolder } from "../../make-folder.ts";
+import { replace } from "../../replace.ts";
 
 // Between `vault unlock` and `vault lock`, a wrapped identity lies open in the user's runtime folder: one that only the
 // user can enter, in memory, which ends with the session (XDG Base Directory Specification, XDG_RUNTIME_DIR).
@@ -37,8 +38,8 @@ export async function keepUnlocked(env: Env, wrapped: Uint8Array, key: Secret): 
       message: "XDG_RUNTIME_DIR is not set, so there is no folder in memory to unlock into",
       hint: "log in with a session of systemd, or say with passphrase: in postern.yaml where the passphrase comes from",
     });
+  await makeFolder(place.folder);
   try {
-    await mkdir(place.folder, { recursive: true, mode: 0o700 });
     const { mode, uid } = await stat(place.folder);
     if ((mode & 0o077) !== 0 || uid !== (process.getuid?.() ?? uid))
       throw new Error("others can enter the folder");

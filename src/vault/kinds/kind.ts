@@ -30,7 +30,7 @@ export interface Field {
   readonly options?: readonly string[];
   /** A path; the command line takes it as relative to where it runs. */
   readonly path?: boolean;
-  /** Binary files are taken too; they come as `armour` of `vault/pem.ts` writes them. */
+  /** Binary files are taken too; they come as `armour` of `vault/certificates/pem.ts` writes them. */
   readonly binary?: boolean;
 }
 

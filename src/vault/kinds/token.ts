@@ -80,42 +80,62 @@ function tokenOf(item: Item): Secret {
   return secretOf(item, "value");
 }
 
+type Complaint = (field: string, reason: string, fix: string) => Error;
+
 /** The draft of an item that names a source; undefined where none is named. */
 function givenSource(input: Input): Draft | undefined {
   const file = givenFact(input, "source-file");
   const command = givenFact(input, "source-command");
   const ttl = givenFact(input, "ttl");
-  const wrong = (reason: string, fix: string): Error => refused(input.name, reason, fix);
+  const wrong: Complaint = (field, reason, fix) => refused(input.name, reason, fix, field);
   const read = ttl === undefined ? undefined : parseDuration(ttl);
-  if (read !== undefined && !("value" in read)) throw wrong(`--ttl: ${read.wrong}`, read.wayOut);
+  if (read !== undefined && !("value" in read)) throw wrong("ttl", `--ttl: ${read.wrong}`, read.wayOut);
   const ttlMs = read?.value;
   if (ttlMs !== undefined && ttlMs < shortestTtlMs)
     throw wrong(
+      "ttl",
       `--ttl: ${ttl} is too short`,
       `give at least ${formatDuration(shortestTtlMs)}, and less than the token lives`,
     );
   if (file !== undefined && command !== undefined)
-    throw wrong("a file and a command are given as its source", "give --source-file or --source-command");
+    throw wrong(
+      "source-file",
+      "a file and a command are given as its source",
+      "give --source-file or --source-command",
+    );
   if (file !== undefined) {
     if (!isAbsolute(file))
-      throw wrong("the path of its source is relative", "give the whole path, beginning with /");
-    return { facts: factsOfSource({ file: plain(file, wrong), ttlMs }), secrets: {} };
+      throw wrong(
+        "source-file",
+        "the path of its source is relative",
+        "give the whole path, beginning with /",
+      );
+    return { facts: factsOfSource({ file: plain("source-file", file, wrong), ttlMs }), secrets: {} };
   }
   if (command !== undefined) {
     if (ttlMs === undefined)
       throw wrong(
+        "ttl",
         "nothing says how long the command's token may be used",
         "say it with --ttl, such as --ttl 5m",
       );
-    return { facts: factsOfSource({ command: plain(command, wrong), ttlMs }), secrets: {} };
+    return { facts: factsOfSource({ command: plain("source-command", command, wrong), ttlMs }), secrets: {} };
   }
   if (ttlMs === undefined) return undefined;
-  throw wrong("--ttl goes with a source", "give --source-file or --source-command too, or leave it out");
+  throw wrong(
+    "ttl",
+    "--ttl goes with a source",
+    "give --source-file or --source-command too, or leave it out",
+  );
 }
 
 /** Lists show it, so nothing in it may steer a terminal. */
-function plain(text: string, wrong: (reason: string, fix: string) => Error): string {
+function plain(field: string, text: string, wrong: Complaint): string {
   if (/\p{Cc}/u.test(text))
-    throw wrong("its source has a line break or another control character in it", "put it into a script");
+    throw wrong(
+      field,
+      "its source has a line break or another control character in it",
+      "put it into a script",
+    );
   return text;
 }

@@ -5,8 +5,10 @@ import type { Field, Input } from "./kind.ts";
 
 /** The error for a value that the item `name` cannot have; `field` is the one at fault, where that is not the main one. */
 export function refused(name: string, reason: string, fix: string, field?: string): PosternError {
-  const error = problem("value_invalid", { name, reason, fix });
-  return field === undefined ? error : error.of(field);
+  const details = { name, reason, fix };
+  return field === undefined
+    ? problem("value_invalid", details)
+    : problem("field_invalid", details).of(field);
 }
 
 /** The passphrase of a private key. */

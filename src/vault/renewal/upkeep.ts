@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { PosternError, reasonOf } from "../../errors.ts";
-import { type Recorder, recorderFor } from "../audit/audit.ts";
+import { loggedRecorder, type Recorder } from "../audit/audit.ts";
 import { expiriesOf, type Expiry } from "./expiry.ts";
 import { watchExpiries } from "./expiry-watch.ts";
 import { pair } from "../pairing.ts";
@@ -15,7 +15,7 @@ interface Log {
 }
 
 /**
- * What a gateway that runs does for its vault, in one process of its: it records each value that it attaches, warns of
+ * What a gateway that runs does for its vault, in one of its processes: it records each value that it attaches, warns of
  * what expires, and renews what it was told to.
  */
 export class Upkeep {
@@ -63,8 +63,7 @@ export class Upkeep {
   }
 
   #recorder(): Recorder {
-    const failed = ({ code, message }: PosternError): void => this.#log.error({ code }, message);
-    return recorderFor({ log: this.#config.audit, command: "serve", failed });
+    return loggedRecorder(this.#config.audit, "serve", this.#log);
   }
 
   /** Once for each value and endpoint, not for each request. An endpoint that refuses requests gets none. */

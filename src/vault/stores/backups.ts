@@ -1,7 +1,7 @@
 import { chown, lstat, mkdir, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PosternError, problem, reasonOf } from "../../errors.ts";
-import { replace, sweepFolder } from "./replace.ts";
+import { replace, sweepFolder } from "../../replace.ts";
 
 /** Generations that are kept, the newest among them. */
 const kept = 10;

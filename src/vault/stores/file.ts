@@ -4,7 +4,7 @@ import { problem, reasonOf } from "../../errors.ts";
 import { modeOf, readChecked } from "../private-file.ts";
 import { dropBackups, keepBackup, listBackups } from "./backups.ts";
 import { withLock } from "./lock.ts";
-import { replace, sweep } from "./replace.ts";
+import { replace, sweep } from "../../replace.ts";
 import type { Store } from "./store.ts";
 
 const patienceMs = 10_000;
@@ -19,7 +19,7 @@ export function fileStore(file: string): Store {
     readBackup: read,
     readMark: () => readMark(mark),
     create: async (sealed, text) => {
-      await replace(file, sealed, true);
+      await replace(file, sealed, { fresh: true });
       try {
         // A mark that is there already belongs to a vault that is not.
         await replace(mark, text);

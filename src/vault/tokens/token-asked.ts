@@ -25,12 +25,14 @@ export async function askSource(source: TokenSource, stop: AbortSignal): Promise
 /**
  * An item with the value that its source gives now; one without a source as it is. Where the source gives none, `live`
  * says why, and so does whoever uses the item.
+ *
+ * @param stop ends a command that is the source
  */
-export async function asked(item: Item): Promise<Item> {
+export async function asked(item: Item, stop = new AbortController().signal): Promise<Item> {
   const source = sourceOf(item);
   if (source === undefined) return item;
   try {
-    return { ...item, secrets: { value: await askSource(source, new AbortController().signal) } };
+    return { ...item, secrets: { value: await askSource(source, stop) } };
   } catch (error) {
     if (!(error instanceof SourceFault)) throw error;
     return { ...item, live: { untilMs: -Infinity, fault: error.message, renew: async () => {} } };

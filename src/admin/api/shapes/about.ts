@@ -14,6 +14,9 @@ export const About = z.object({
     .object({ serving: z.int(), wanted: z.int() })
     .meta({ description: "How many processes serve requests, and how many are to." }),
   listen: z.array(z.string()).meta({ description: "Where the gateway listens." }),
+  local: z.string().meta({
+    description: "How programs of this machine call the first listener: a base URL, or unix:/path.",
+  }),
   admin: z.string().meta({ description: "Where the console and this API answer." }),
   configuration: z.string().meta({ description: "The configuration file." }),
   documentation: z.string().meta({ description: "Where the documentation begins: a file of this machine." }),

@@ -1,9 +1,10 @@
 import * as z from "zod";
+import { actions } from "../../../vault/audit/action.ts";
 
 export const AuditQuery = z.strictObject({
   item: z.string().optional().meta({ description: "Only uses of this item." }),
   endpoint: z.string().optional().meta({ description: "Only uses for this endpoint." }),
-  action: z.string().optional().meta({ description: "Only uses of this kind, such as reveal or attach." }),
+  action: z.enum(actions).optional().meta({ description: "Only uses of this kind." }),
   since: z.iso
     .datetime({ offset: true })
     .optional()
@@ -16,6 +17,8 @@ export const AuditQuery = z.strictObject({
     .optional()
     .meta({ description: "The place that the page before ended at: its next." }),
 });
+
+export type AuditAction = NonNullable<z.infer<typeof AuditQuery>["action"]>;
 
 export const AuditUse = z.object({
   at: z.iso.datetime().meta({ description: "When." }),

@@ -9,15 +9,15 @@ export function NoRequest() {
   return (
     <Empty title="No request yet">
       <p>Requests appear here as they happen. Send one through this gateway:</p>
-      {value !== undefined && <Code text={curlOf(value.listen[0] ?? "")} label="Copy the curl line" />}
+      {value !== undefined && <Code text={curlOf(value.local)} label="Copy the curl line" />}
     </Empty>
   );
 }
 
 /** Listing the models needs no model's name, so that it works as it stands. */
-function curlOf(listen: string): string {
-  const [, socket] = /^unix:(.*)$/.exec(listen) ?? [];
+function curlOf(local: string): string {
+  const [, socket] = /^unix:(.*)$/.exec(local) ?? [];
   return socket === undefined
-    ? `curl ${listen}/v1/models`
+    ? `curl ${local}/v1/models`
     : `curl --unix-socket ${socket} http://localhost/v1/models`;
 }

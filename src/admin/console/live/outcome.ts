@@ -50,6 +50,7 @@ const byOutcome: Readonly<Record<string, string>> = {
 /** How a request ended, as people say it. */
 export function endingText({ outcome = "", status = 0, code = "" }: Ending): string {
   if (outcome.startsWith("operator-")) return "stopped here";
+  if (outcome.startsWith("shutdown-")) return "Postern shut down";
   if (outcome === "done" && status >= 400) return `endpoint answered ${status}`;
   const precise = outcome.endsWith("-stream") ? undefined : byCode[code];
   return precise ?? byOutcome[outcome] ?? outcome;

@@ -89,7 +89,7 @@ const groups: readonly (readonly [label: string, outcomes: RegExp])[] = [
   ["endpoint failed", /^upstream-/],
   ["too slow", /^timeout-/],
   ["refused here", /^postern-/],
-  ["client left or stopped", /^(?:client|operator)-/],
+  ["client left or stopped", /^(?:client|operator|shutdown)-/],
 ];
 
 function errorLines(

@@ -1,7 +1,7 @@
-import type { AuditUse } from "../../api/shapes/audit.ts";
+import type { AuditAction, AuditUse } from "../../api/shapes/audit.ts";
 
 /** What was done, as people say it; `%` is the item. docs/keeping.md lists the actions. */
-const phrases: Readonly<Record<string, string>> = {
+const known: Readonly<Record<AuditAction, string>> = {
   add: "added %",
   attach: "attached %",
   backup: "copied the vault",
@@ -33,7 +33,10 @@ const phrases: Readonly<Record<string, string>> = {
 };
 
 /** The actions that can be asked for, in alphabetical order. */
-export const actions = Object.keys(phrases);
+export const actions = Object.keys(known);
+
+/** A log may be of a newer version, or not Postern's. */
+const phrases: Readonly<Record<string, string | undefined>> = known;
 
 /** "Attached gen-cert to private-2". */
 export function deedText({ action, item, endpoint }: AuditUse): string {

@@ -1,0 +1,39 @@
+import type { RequestRecord, Usage } from "../record.ts";
+import { fieldValues } from "../upstream/wire.ts";
+
+/** Of text, about; in JSON there are rather more. */
+const bytesPerToken = 4;
+
+/** What is known of an answer that has ended, in whatever way. */
+interface Ended {
+  /** What it has told so far. */
+  readonly usage: Usage | undefined;
+  /** It came to its end, and was not broken off. */
+  readonly whole: boolean;
+  /** How many events have passed, where it is a stream of them that can be read. */
+  readonly events: number | undefined;
+  /** Whether the request's body is text, and the answer's. */
+  readonly text: { readonly asked: boolean; readonly answered: boolean };
+}
+
+/** Whether a body is text: the length of a picture or of sound says nothing of tokens. */
+export const isText = (rawHeaders: readonly string[]): boolean =>
+  /^(?:text\/|application\/(?:[\w.+-]+\+)?json\b)/i.test(fieldValues(rawHeaders, "content-type")[0] ?? "");
+
+/**
+ * What a local key is charged for an answer that did not tell what it took, in tokens: for the request by its bytes, and
+ * for the answer one for each event, or by its bytes where it is another text. Nothing where the answer told it, where
+ * it is no success, and for methods by which nothing is asked of a model: all but POST.
+ */
+export function estimateOf(
+  { method, status, cache, sentBytes, receivedBytes }: RequestRecord,
+  { usage, whole, events, text }: Ended,
+): number | undefined {
+  if (method !== "POST" || status < 200 || status > 299 || cache === "hit") return undefined;
+  if (whole && usage !== undefined) return undefined;
+  const input = usage?.inputTokens ?? (text.asked ? sentBytes / bytesPerToken : 0);
+  // What an answer that was broken off told of its output can be a count from its beginning.
+  const passed = events ?? (text.answered ? receivedBytes / bytesPerToken : 0);
+  const output = Math.max(usage?.outputTokens ?? 0, passed);
+  return Math.ceil(input + output);
+}

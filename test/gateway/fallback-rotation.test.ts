@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { bearer, certificate, put, rotate, startGateway } from "../support/gateway.ts";
+import { makePki } from "../support/pki.ts";
+import { demanding } from "../support/private-endpoint.ts";
+import { answering, chat, header, type SharedModel, startSharedModel } from "../support/shared-model.ts";
+import { type Exchange, startUpstream } from "../support/upstream.ts";
+import { fromFile, Stage } from "./token-sources.ts";
+
+const pausing = answering("429 Too Many Requests", ["Retry-After: 600"]);
+const unavailable = answering("503 Service Unavailable");
+
+const answerer = async (it: SharedModel) => header(await it.post(), "x-postern-endpoint");
+
+/** Gives an endpoint another token. */
+async function rotateToken(it: SharedModel, name: string): Promise<void> {
+  await rotate(it.gateway.vault, `token-${name}`, bearer(`canary-bearer-${name}-rotated-77b0`));
+  await it.gateway.app.reload();
+}
+
+const reload = (it: SharedModel): Promise<unknown> => it.gateway.app.reload().catch(() => {});
+
+describe("what an endpoint has asked for, or been found to be, outlives", () => {
+  test.each([
+    ["a pause", pausing],
+    ["an ejection", unavailable],
+  ])("another token in the vault: %s", async (_what, answer) => {
+    await using it = await startSharedModel({ settings: { ejection: { after: 1, for: "1h" } } });
+    it.let("a", answer);
+    expect([await answerer(it), it.seen]).toEqual(["b", [1, 1]]);
+    await rotateToken(it, "a");
+    expect([await answerer(it), it.seen]).toEqual(["b", [1, 2]]);
+    // It is in force all the same.
+    await it.post({ target: "/a/v1/x" });
+    const sent = it.upstream("a").exchanges.at(-1)?.head.headers;
+    expect(sent).toContainEqual(["authorization", "Bearer canary-bearer-a-rotated-77b0"]);
+  });
+
+  test("every renewal of a token that comes from a source", async () => {
+    await using stage = await Stage.set();
+    const other = await startUpstream();
+    const endpoint = (origin: string) => ({ url: `${origin}/v1`, credentials: ["token"], models: ["m"] });
+    await using gateway = await startGateway(
+      { endpoints: { a: endpoint(stage.upstream.origin), b: endpoint(other.origin) } },
+      { token: fromFile(stage.issue("token", "from-a-file-1")) },
+    );
+    stage.upstream.answer = pausing;
+    const ask = { target: "/v1/x", headers: ["Content-Type: application/json"], body: chat() };
+    expect(header(await gateway.ask(ask), "x-postern-endpoint")).toBe("b");
+    stage.issue("token", "from-a-file-2");
+    await eventually(async () => {
+      await gateway.ask({ ...ask, target: "/a/v1/x" });
+      expect(stage.seen.at(-1)).toBe("from-a-file-2");
+    });
+    const before = stage.upstream.exchanges.length;
+    expect(header(await gateway.ask(ask), "x-postern-endpoint")).toBe("b");
+    expect(stage.upstream.exchanges.length).toBe(before);
+    await other.stop();
+  });
+
+  test("the time in which its credential is missing", async () => {
+    await using it = await startSharedModel();
+    it.let("a", pausing);
+    await it.post();
+    await it.gateway.vault.remove("token-a");
+    await reload(it);
+    await put(it.gateway.vault, "token-a", bearer("canary-bearer-a-again-19c3"));
+    await reload(it);
+    const answer = await it.post();
+    expect([header(answer, "x-postern-tried"), it.seen]).toEqual([undefined, [1, 2]]);
+  });
+
+  test("another token while its probe fails, until a probe says otherwise", async () => {
+    await using it = await startSharedModel({ each: { a: { probe: { path: "/health", every: "1s" } } } });
+    const held: Exchange[] = [];
+    let passes = false;
+    it.let("a", async (exchange) => {
+      if (exchange.target !== "/health") await answering("200 OK")(exchange);
+      else if (passes) held.push(exchange);
+      else await answering("500 Internal Server Error")(exchange);
+    });
+    await eventually(async () => expect(await answerer(it)).toBe("b"));
+    passes = true;
+    await rotateToken(it, "a");
+    await eventually(() => expect(held.length).toBeGreaterThan(0));
+    expect(await answerer(it)).toBe("b");
+    for (const exchange of held) await answering("204 No Content")(exchange);
+    await eventually(async () => expect(await answerer(it)).toBe("a"));
+  });
+
+  test("another token: how many requests it has, with choose: least-in-flight", async () => {
+    await using it = await startSharedModel({
+      settings: { models: { m: { choose: "least-in-flight" } } },
+    });
+    const release = Promise.withResolvers<void>();
+    for (const name of ["a", "b"])
+      it.let(name, async (exchange) => {
+        await release.promise;
+        await answering("200 OK")(exchange);
+      });
+    const asked: Promise<unknown>[] = [];
+    const ask = async (): Promise<void> => {
+      asked.push(it.post());
+      await eventually(() => expect(it.seen.reduce((sum, seen) => sum + seen)).toBe(asked.length));
+    };
+    for (let i = 0; i < 6; i += 1) await ask();
+    expect(it.seen).toEqual([3, 3]);
+    await rotateToken(it, "a");
+    for (let i = 0; i < 4; i += 1) await ask();
+    expect(it.seen).toEqual([5, 5]);
+    release.resolve();
+    await Promise.all(asked);
+  });
+});
+
+describe("failures without any answer are forgotten", () => {
+  const once = { ejection: { after: 1, for: "1h" } };
+  const get = { method: "GET", target: "/v1/models/m", headers: [], body: "" };
+
+  test("with another certificate, for that before may have been the reason", async () => {
+    const pki = await makePki();
+    const [strict, other] = [await startUpstream(demanding(pki)), await startUpstream()];
+    const models = ["m"];
+    await using gateway = await startGateway(
+      {
+        ...once,
+        endpoints: {
+          a: { url: `${strict.origin}/v1`, credentials: ["cert"], ca: "ca.pem", models },
+          b: { url: `${other.origin}/v1`, credentials: ["token"], models },
+        },
+      },
+      { cert: certificate(pki.foreign), token: bearer("canary-bearer-b-2f60") },
+      (folder) => folder.write("ca.pem", pki.serverCa.certificate),
+    );
+    const who = async () => header(await gateway.ask(get), "x-postern-endpoint");
+    expect(await who()).toBe("b");
+    expect(await gateway.metric("postern_endpoint_ejected", 'endpoint="a"')).toBe(1);
+    await rotate(gateway.vault, "cert", certificate(pki.client));
+    await gateway.app.reload();
+    expect(await who()).toBe("a");
+    strict.answer = unavailable;
+    expect(await who()).toBe("b");
+    await rotate(gateway.vault, "cert", certificate(pki.foreign));
+    await gateway.app.reload();
+    expect(await gateway.metric("postern_endpoint_ejected", 'endpoint="a"')).toBe(1);
+    await Promise.all([strict.stop(), other.stop()]);
+  });
+
+  test("with other timeouts", async () => {
+    await using it = await startSharedModel({
+      settings: once,
+      each: { a: { timeouts: { "first-byte": "200ms" } } },
+    });
+    it.let("a", () => {});
+    expect(header(await it.post(get), "x-postern-tried")).toBe("a: upstream_first_byte_timeout");
+    it.let("a", answering("200 OK"));
+    await rotateToken(it, "a");
+    expect(await answerer(it)).toBe("b");
+    const { a, b } = it.settings.endpoints;
+    if (a === undefined || b === undefined) throw new Error("no endpoints");
+    it.gateway.write({ ...it.settings, endpoints: { a: { ...a, timeouts: { "first-byte": "1m" } }, b } });
+    await it.gateway.app.reload();
+    expect(await answerer(it)).toBe("a");
+  });
+});
