@@ -1,4 +1,4 @@
-// Writes config/postern.schema.json from the shape that the parser uses. Run it after a change of src/config/keys.ts.
+// Writes config/postern.schema.json from the shape that the parser uses. Run it after a change of src/config/file-keys.ts.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configSchema } from "../src/config/schema.ts";

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { AuditConfig } from "./config.ts";
-import type { Written } from "./keys.ts";
+import type { Written } from "./file-keys.ts";
 import { parseSize } from "./quantities.ts";
 import type { Report } from "./report.ts";
 

@@ -1,5 +1,5 @@
 import type { CacheConfig } from "./config.ts";
-import type { WrittenEndpoint } from "./keys.ts";
+import type { WrittenEndpoint } from "./file-keys.ts";
 import { formatDuration, formatSize, parseDuration, parseSize } from "./quantities.ts";
 import type { Reading } from "./reading.ts";
 import type { Report } from "./report.ts";

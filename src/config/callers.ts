@@ -1,6 +1,6 @@
 import type { Address, Config } from "./config.ts";
 import { isLoopback } from "./address.ts";
-import type { Written } from "./keys.ts";
+import type { Written } from "./file-keys.ts";
 import type { Reading } from "./reading.ts";
 import type { Report } from "./report.ts";
 

@@ -1,5 +1,5 @@
 import type { Config } from "./config.ts";
-import type { Written } from "./keys.ts";
+import type { Written } from "./file-keys.ts";
 import { parseCount } from "./local-keys.ts";
 import { parseSize } from "./quantities.ts";
 import type { Report } from "./report.ts";

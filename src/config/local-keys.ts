@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { KeyLimits, LocalKeyConfig } from "./config.ts";
-import { itemNamePattern, type Written } from "./keys.ts";
+import { itemNamePattern, type Written } from "./file-keys.ts";
 import type { Reading, Wrong } from "./reading.ts";
 import type { Report } from "./report.ts";
 import { similar } from "./similar.ts";

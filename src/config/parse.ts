@@ -5,7 +5,7 @@ import type { Config, EndpointConfig, IdentityPlace } from "./config.ts";
 import { faultOfName, readEndpoint } from "./endpoint.ts";
 import { frozen } from "./frozen.ts";
 import { parseIdentity, parsePassphrase } from "./identity.ts";
-import type { Written } from "./keys.ts";
+import type { Written } from "./file-keys.ts";
 import { readLimits } from "./limits.ts";
 import { Listeners } from "./listeners.ts";
 import { readLocalKeys } from "./local-keys.ts";

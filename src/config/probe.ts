@@ -1,5 +1,5 @@
 import type { ProbeConfig } from "./config.ts";
-import type { WrittenProbe } from "./keys.ts";
+import type { WrittenProbe } from "./file-keys.ts";
 import { parseDuration } from "./quantities.ts";
 import type { Report } from "./report.ts";
 import type { Path } from "./source.ts";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { keys, type Written } from "./keys.ts";
+import { keys, type Written } from "./file-keys.ts";
 import { similar } from "./similar.ts";
 import type { Path, Source } from "./source.ts";
 

@@ -1,5 +1,5 @@
 import type { Choosing, EjectionConfig, EndpointConfig, ModelConfig, RetriesConfig } from "./config.ts";
-import type { Written } from "./keys.ts";
+import type { Written } from "./file-keys.ts";
 import { parseDuration, parsePercent } from "./quantities.ts";
 import type { Reading } from "./reading.ts";
 import type { Report } from "./report.ts";

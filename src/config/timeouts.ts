@@ -1,5 +1,5 @@
 import type { Timeouts } from "./config.ts";
-import type { Written, WrittenTimeouts } from "./keys.ts";
+import type { Written, WrittenTimeouts } from "./file-keys.ts";
 import { parseDuration } from "./quantities.ts";
 import type { Report } from "./report.ts";
 import type { Path } from "./source.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { keys } from "../../src/config/keys.ts";
+import { keys } from "../../src/config/file-keys.ts";
 import { configSchema } from "../../src/config/schema.ts";
 import { makeAuthority } from "../../src/vault/certificates/x509.ts";
 import { bad, file, good } from "./support.ts";

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import type { Io } from "../../src/cli/io.ts";
 import { actions } from "../../src/vault/audit/action.ts";
-import { keys } from "../../src/config/keys.ts";
+import { keys } from "../../src/config/file-keys.ts";
 
 const root = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");

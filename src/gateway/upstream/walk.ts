@@ -7,7 +7,7 @@ import { describeSource, sourceOf } from "../../vault/tokens/token-source.ts";
 import type { Vault } from "../../vault/vault.ts";
 import { attachmentOf } from "./attach.ts";
 import { systemAuthorities } from "./dial.ts";
-import { probe, type Step } from "./probe.ts";
+import { type Step, stepsTo } from "./walk-steps.ts";
 
 /** A step of a test: what the vault holds, then the way of a request. */
 export type WalkStep = Omit<Step, "name"> & { readonly name: Step["name"] | "credentials" };
@@ -27,7 +27,7 @@ export async function* walk(
     for (const item of endpoint.credentials)
       record({ action: "attach", item, endpoint: endpoint.name, about: endpoint.origin });
     yield { name: "credentials", ok: true, text: heldText(endpoint.credentials, find) };
-    yield* probe(endpoint, attachment, systemAuthorities(), signal);
+    yield* stepsTo(endpoint, attachment, systemAuthorities(), signal);
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof PosternError)) throw error;

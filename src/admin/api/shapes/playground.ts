@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { endpointNamePattern } from "../../../config/keys.ts";
+import { endpointNamePattern } from "../../../config/file-keys.ts";
 
 const endpoint = z
   .string()

@@ -33,7 +33,7 @@ const answerMs = 120_000;
  * @param authorities PEM texts of the CAs that may have signed the endpoint's certificate
  * @param signal gives up
  */
-export async function* probe(
+export async function* stepsTo(
   endpoint: EndpointConfig,
   attachment: Attachment,
   authorities: readonly string[],
