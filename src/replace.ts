@@ -44,7 +44,10 @@ export async function replace(file: string, bytes: Uint8Array | string, o: Repla
   }
 }
 
-/** Removes what a killed process left of its attempts to replace `file`. Another that is at it just now fails, so a lock is to be held, or none else to be expected. */
+/**
+ * Removes what a killed process left of its attempts to replace `file`. Another that is at it just now fails, so a lock
+ * is to be held, or none else to be expected.
+ */
 export const sweep = (file: string): Promise<void> => sweepFolder(dirname(file), `${basename(file)}.`);
 
 /** The same for every file of a folder, or for those whose names begin so. */

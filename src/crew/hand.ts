@@ -122,9 +122,13 @@ export class Hand {
     if (this.#gone !== undefined) throw this.failure(`it has ended with ${this.#gone}`);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const id = (this.#orders += 1);
-    const late = (ms: number): void =>
-      reject(this.failure(`it has not answered "${name}" for ${ms / 1000} s`));
-    const timer = withinMs === undefined ? undefined : setTimeout(late, withinMs, withinMs);
+    const timer =
+      withinMs === undefined
+        ? undefined
+        : setTimeout(
+            () => reject(this.failure(`it has not answered "${name}" for ${withinMs / 1000} s`)),
+            withinMs,
+          );
     this.#waiting.set(id, { resolve, reject });
     try {
       await Promise.race([this.#up, promise]);

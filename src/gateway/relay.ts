@@ -35,8 +35,9 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
   /** The client takes no more for now. */
   #full = false;
   #tap: UsageTap | undefined;
-  /** Whether what was asked and answered is text; looked at only where tokens are limited. */
-  readonly #text = { asked: false, answered: false };
+  /** Whether what was asked is text, and what is answered; looked at only where tokens are limited. */
+  #askedInText = false;
+  #answeredInText = false;
 
   constructor(
     { method, version, rawHeaders }: Ask,
@@ -51,7 +52,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#record = record;
     this.#settle = settle;
     this.#switched = switched;
-    if (record.tokensLimited) this.#text.asked = isText(rawHeaders);
+    if (record.tokensLimited) this.#askedInText = isText(rawHeaders);
   }
 
   /** @param send sends the request to its endpoint, and its answer here */
@@ -84,7 +85,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#record.firstByteMs = performance.now();
     this.#record.status = status;
     this.#tap = UsageTap.for(head, this.#record.tokensLimited);
-    if (this.#record.tokensLimited) this.#text.answered = isText(rawHeaders);
+    if (this.#record.tokensLimited) this.#answeredInText = isText(rawHeaders);
     const headers = responseHeaders(rawHeaders, this.#takesTrailers(status, rawHeaders));
     headers.push(...triedHeaders(this.#record));
     this.#reply.begin(status, reason, headers);
@@ -190,8 +191,13 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
   #estimate(): void {
     // An answer that was broken off can have told its usage before.
     const usage = this.#record.usage ?? this.#tap?.finish();
-    const ended = { usage, whole: this.#complete, events: this.#tap?.events, text: this.#text };
-    this.#record.estimatedTokens = estimateOf(this.#record, ended);
+    this.#record.estimatedTokens = estimateOf(this.#record, {
+      usage,
+      whole: this.#complete,
+      events: this.#tap?.events,
+      askedInText: this.#askedInText,
+      answeredInText: this.#answeredInText,
+    });
   }
 
   #giveUp(error: PosternError): void {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { findPackageJSON } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { boundAt, localOrigin } from "../../config/local-bases.ts";
+import { installationFolder } from "../../installation.ts";
 import { nameOfPlace } from "../../vault/identity/identity.ts";
 import type { AdminSources } from "../sources.ts";
 import { About } from "./shapes/about.ts";
@@ -11,7 +11,8 @@ import { About } from "./shapes/about.ts";
 export const aboutRoutes =
   ({ adminUrl, config, gateway, state, vault }: AdminSources): FastifyPluginAsyncZod =>
   async (api) => {
-    const { version, docs } = packageOf(import.meta.url);
+    const version = installedVersion();
+    const docs = join(installationFolder(), "docs", "README.md");
     api.get(
       "/about",
       {
@@ -51,9 +52,7 @@ export const aboutRoutes =
     );
   };
 
-/** What is known of the package that a module belongs to, in a checkout and in a bundle alike. */
-function packageOf(module: string): { readonly version: string; readonly docs: string } {
-  const file = findPackageJSON(module) ?? "package.json";
-  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
-  return { version, docs: join(dirname(file), "docs", "README.md") };
+function installedVersion(): string {
+  const text = readFileSync(join(installationFolder(), "package.json"), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
 }

@@ -17,8 +17,20 @@ export async function readWhole(content: Content, mostBytes: number): Promise<Bu
   return body.length > mostBytes ? undefined : body;
 }
 
-/** So many chunks are joined to one. */
-const mostPieces = 1000;
+const piecesInOne = 1000;
+
+/** The pieces of a body as they come. Each takes memory of its own, and a client can send single bytes: many are joined. */
+class Pieces {
+  readonly all: Buffer[] = [];
+  #joined = 0;
+
+  push(piece: Buffer): void {
+    this.all.push(piece);
+    if (this.all.length < this.#joined + piecesInOne) return;
+    this.all.push(Buffer.concat(this.all.splice(this.#joined)));
+    this.#joined += 1;
+  }
+}
 
 /** The local client went away; nobody is left to answer. */
 export class ClientLeft extends Error {}
@@ -51,15 +63,14 @@ function takeFrom(
   stream: Readable,
   enough: (chunk: Buffer, bytes: number) => Soon<boolean>,
 ): Promise<Buffer[]> {
-  const chunks: Buffer[] = [];
+  const pieces = new Pieces();
   return new Promise((resolve, reject) => {
     if (stream.destroyed) {
       reject(new ClientLeft("the client left before its request was read"));
       return;
     }
     let bytes = 0;
-    let inTime = limits.smallBodyBytes;
-    let joined = 0;
+    let anewAtBytes = limits.smallBodyBytes;
     const leave = (): void => {
       clearTimeout(timer);
       stream.off("data", onData).off("end", finish).off("close", onClose).off("error", onError);
@@ -72,20 +83,15 @@ function takeFrom(
     const finish = (): void => {
       leave();
       stream.pause();
-      resolve(chunks);
+      resolve(pieces.all);
     };
     const onClose = (): void => fail(new ClientLeft("the client left while it sent its request"));
     const onError = (error: Error): void => (error instanceof PosternError ? fail(error) : onClose());
     const onData = (chunk: Buffer): void => {
-      chunks.push(chunk);
-      // Each takes memory of its own, and a client can send single bytes.
-      if (chunks.length === joined + mostPieces) {
-        chunks.push(Buffer.concat(chunks.splice(joined)));
-        joined += 1;
-      }
+      pieces.push(chunk);
       bytes += chunk.length;
-      if (bytes >= inTime) {
-        inTime = bytes + limits.smallBodyBytes;
+      if (bytes >= anewAtBytes) {
+        anewAtBytes = bytes + limits.smallBodyBytes;
         timer.refresh();
       }
       const verdict = enough(chunk, bytes);

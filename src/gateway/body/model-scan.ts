@@ -20,6 +20,7 @@ const COLON = 0x3a;
 const COMMA = 0x2c;
 const BOM = [0xef, 0xbb, 0xbf] as const;
 
+/** So far the end of a run of text is looked for byte by byte. */
 const nearBytes = 64;
 
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;

@@ -13,7 +13,8 @@ interface Ended {
   /** How many events have passed, where it is a stream of them that can be read. */
   readonly events: number | undefined;
   /** Whether the request's body is text, and the answer's. */
-  readonly text: { readonly asked: boolean; readonly answered: boolean };
+  readonly askedInText: boolean;
+  readonly answeredInText: boolean;
 }
 
 /** Whether a body is text: the length of a picture or of sound says nothing of tokens. */
@@ -27,13 +28,13 @@ export const isText = (rawHeaders: readonly string[]): boolean =>
  */
 export function estimateOf(
   { method, status, cache, sentBytes, receivedBytes }: RequestRecord,
-  { usage, whole, events, text }: Ended,
+  { usage, whole, events, askedInText, answeredInText }: Ended,
 ): number | undefined {
   if (method !== "POST" || status < 200 || status > 299 || cache === "hit") return undefined;
   if (whole && usage !== undefined) return undefined;
-  const input = usage?.inputTokens ?? (text.asked ? sentBytes / bytesPerToken : 0);
+  const input = usage?.inputTokens ?? (askedInText ? sentBytes / bytesPerToken : 0);
   // What an answer that was broken off told of its output can be a count from its beginning.
-  const passed = events ?? (text.answered ? receivedBytes / bytesPerToken : 0);
+  const passed = events ?? (answeredInText ? receivedBytes / bytesPerToken : 0);
   const output = Math.max(usage?.outputTokens ?? 0, passed);
   return Math.ceil(input + output);
 }
