@@ -48,14 +48,17 @@ const asPath = (id: string): string => encodeURI(id).replaceAll(/[?#]/g, encodeU
 /**
  * Chooses the endpoint of a request, and reads as much of its body as that takes.
  *
- * @throws PosternError endpoint_none, model_unknown, model_missing, model_too_far, body_unreadable
+ * @throws PosternError endpoint_unknown, endpoint_none, model_unknown, model_missing, model_too_far, body_unreadable
  * @throws ClientLeft
  */
 export function chooseRoute(ask: Ask, target: Target, directory: Directory): Soon<Route> {
   if (target.by !== "model") {
     const destination = directory.destinations.get(target.endpoint);
     if (destination === undefined)
-      throw problem("endpoint_unknown", { endpoint: target.endpoint, known: [] });
+      throw problem("endpoint_unknown", {
+        endpoint: target.endpoint,
+        known: [...directory.destinations.keys()],
+      });
     if (target.by === "raw") {
       const path = target.path + target.query;
       return when(readBody(ask), (body) => alone(destination, undefined, { target: path, body }));

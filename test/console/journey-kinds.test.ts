@@ -1,4 +1,4 @@
-import { beforeAll, afterAll, expect, test } from "vitest";
+import { beforeAll, afterAll, test } from "vitest";
 import { canaries } from "../support/canaries.ts";
 import { makePki } from "../support/pki.ts";
 import { fileOf, type Hand, handOn } from "./hands.ts";
@@ -101,7 +101,7 @@ test("a certificate and an SSH key: given as files and removed with the keyboard
     await hand.press(vault.dialog.getByRole("radio", { name: `Use an existing ${title}` }));
     await hand.give(vault.button("Choose a file").first(), fileOf("given.pem", value));
     await vault.dialog.getByText("given.pem", { exact: true }).waitFor();
-    expect(await vault.field(`${title} Name`).inputValue()).toBe("given");
+    await vault.holds(`${title} Name`, "given");
     await add();
     await remove("given");
   }

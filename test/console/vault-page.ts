@@ -1,5 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import { eventually } from "../support/eventually.ts";
 
 /** The vault's page, as somebody uses it who looks for words and not for ids. */
 export class VaultPage {
@@ -19,6 +21,11 @@ export class VaultPage {
 
   field(name: string): Locator {
     return this.dialog.getByRole("textbox", { name, exact: true });
+  }
+
+  /** Waits until a field holds what the page itself writes there, as the name of a file once that was read. */
+  async holds(field: string, text: string): Promise<void> {
+    await eventually(async () => expect(await this.field(field).inputValue()).toBe(text));
   }
 
   row(name: string): Locator {

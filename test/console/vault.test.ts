@@ -130,7 +130,7 @@ describe("each kind is added and removed:", () => {
     await vault.dialog
       .locator("input[type=file]")
       .setInputFiles({ name: "from file.pem", mimeType: "", buffer: Buffer.from(pemOf(pki.client)) });
-    expect(await vault.field("Certificate Name").inputValue()).toBe("from-file");
+    await vault.holds("Certificate Name", "from-file");
     await vault.add();
     await vault.row("from-file").waitFor();
     expect(await vault.row("from-file").textContent()).toContain("days left");
@@ -210,7 +210,7 @@ describe("a file that is dropped onto the page", () => {
     using openssl = new Openssl();
     const pair = openssl.selfSigned("client.test", openssl.key("P-384"));
     await vault.drop([{ name: "team cert.p12", bytes: pkcs12(openssl, pair, "open sesame") }]);
-    expect(await vault.field("Certificate Name").inputValue()).toBe("team-cert");
+    await vault.holds("Certificate Name", "team-cert");
     await vault.add();
     const passphrase = vault.field("Passphrase");
     await passphrase.waitFor();

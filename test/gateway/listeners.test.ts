@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ask } from "../support/client.ts";
+import { ask, errorIn } from "../support/client.ts";
 import { certificate, type Gateway, startGateway } from "../support/gateway.ts";
 import { makePki, type Pki } from "../support/pki.ts";
 import { demanding } from "../support/private-endpoint.ts";
@@ -91,4 +91,15 @@ test("an endpoint's own listener knows that endpoint alone: /v1 is its base, wha
   expect(answer.text).toBe('{"target":"/first/chat/completions"}');
   // The shared listener still has to choose.
   expect((await gateway.ask({ target: "/v1/files" })).status).toBe(400);
+});
+
+test("at the listener of an endpoint that a reload has removed, the refusal names the endpoints that there are", async () => {
+  await using gateway = await start({}, ["127.0.0.1:0"]);
+  gateway.write({
+    endpoints: { second: { url: `${upstream.origin}/second`, credentials: ["gen-cert"], ca: "ca.pem" } },
+  });
+  await gateway.app.reload();
+  const answer = await ask(gateway.app.listen[1] ?? "", { target: "/v1/files" });
+  expect([answer.status, errorIn(answer).code]).toEqual([404, "endpoint_unknown"]);
+  expect(errorIn(answer).message).toContain('no endpoint is named "first"; the endpoints are: second');
 });
