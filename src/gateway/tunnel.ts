@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { triedHeaders } from "./attempts/tried-headers.ts";
 import { responseHeaders } from "./upstream/headers.ts";
 import { limits } from "./limits.ts";
 import type { Stopper } from "./live/in-flight.ts";
@@ -68,6 +69,7 @@ export function tunnel(
   };
   const headers = [
     ...responseHeaders(answer.rawHeaders, false),
+    ...triedHeaders(record),
     "Connection",
     "Upgrade",
     "Upgrade",

@@ -11,7 +11,10 @@ import type { Exchange } from "../support/upstream.ts";
 const nowhere = async () => ({ url: `http://127.0.0.1:${await freePort()}/v1` });
 
 /** What an answer, or an error of ours, tells of the endpoints: whose it is, and what was tried in vain. */
-const told = (answer: Answer) => [header(answer, "x-postern-endpoint"), header(answer, "x-postern-tried")];
+const told = (answer: Pick<Answer, "headers">) => [
+  header(answer, "x-postern-endpoint"),
+  header(answer, "x-postern-tried"),
+];
 
 /** Resets the connection once the request is there. */
 const resetting = async (exchange: Exchange): Promise<void> => {
@@ -108,6 +111,7 @@ describe("a request goes to the next endpoint that serves its model", () => {
     client.send({ target: "/v1/models/m", headers: ["Connection: Upgrade", "Upgrade: websocket"] });
     const head = await client.wire.head();
     expect(head?.start).toContain(" 101 ");
+    expect(told({ headers: head?.headers ?? [] })).toEqual(["b", "a: upstream_refused"]);
     client.leave();
     const [line] = await it.gateway.ended(1);
     expect(line).toMatchObject({ endpoint: "b", tried: ["a: upstream_refused"] });
