@@ -1,6 +1,6 @@
 import { useOf } from "./accounting.ts";
-import type { Crews } from "./contenders/contender.ts";
-import { measureCrews } from "./crews.ts";
+import type { OneAndTwo } from "./contenders/contender.ts";
+import { measureWorkers } from "./workers.ts";
 import { known, type Measured } from "./figures.ts";
 import type { Load } from "./load/load.ts";
 import type { StreamsJob, StreamsResult } from "./load/streams.ts";
@@ -12,7 +12,7 @@ export interface Subject {
   readonly target: Target;
   /** Its process; undefined where there is none in between. */
   readonly pid: number | undefined;
-  readonly crews: Crews | undefined;
+  readonly byWorkers: OneAndTwo | undefined;
   readonly load: Load;
   readonly plan: Plan;
 }
@@ -118,6 +118,7 @@ export const parts: readonly Part[] = [
     name: "workers",
     needs: "answer",
     onlyNamed: true,
-    measure: async ({ crews, load, plan }) => (crews === undefined ? {} : measureCrews(crews, load, plan)),
+    measure: async ({ byWorkers, load, plan }) =>
+      byWorkers === undefined ? {} : measureWorkers(byWorkers, load, plan),
   },
 ];

@@ -14,7 +14,7 @@ export interface Plan {
   readonly oneSeconds: number;
   readonly streamSeconds: number;
   /** Seconds of each measurement of one worker, and of two. */
-  readonly crewSeconds: number;
+  readonly workersSeconds: number;
 }
 
 /** The whole run: under five minutes with every contender. */
@@ -25,7 +25,7 @@ export const wholePlan: Plan = {
   unarySeconds: 1.5,
   oneSeconds: 0.7,
   streamSeconds: 1.5,
-  crewSeconds: 1.2,
+  workersSeconds: 1.2,
 };
 
 /** A short look, whose figures are rough. */
@@ -36,5 +36,5 @@ export const quickPlan: Plan = {
   unarySeconds: 1,
   oneSeconds: 0.5,
   streamSeconds: 1,
-  crewSeconds: 1,
+  workersSeconds: 1,
 };

@@ -72,7 +72,7 @@ class Trial {
   async round(programme: Programme, load: Load, originals: Originals): Promise<void> {
     await this.#attempt("start", async () => {
       if (this.#launch === undefined) return;
-      const { target, command, crews } = this.#launch;
+      const { target, command, byWorkers } = this.#launch;
       const begun = performance.now();
       await using program = command === undefined ? undefined : new Program(command);
       if (program !== undefined) {
@@ -81,7 +81,7 @@ class Trial {
         await sleep(restMs);
         this.#note("rssMb", useOf(program.pid).rssBytes / 1e6);
       }
-      const subject = { target, pid: program?.pid, crews, load, plan: programme.plan };
+      const subject = { target, pid: program?.pid, byWorkers, load, plan: programme.plan };
       await this.#parts(programme, subject, originals);
     });
   }

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { childrenOf } from "./accounting.ts";
-import type { Crew, Crews } from "./contenders/contender.ts";
+import type { Launched, OneAndTwo } from "./contenders/contender.ts";
 import { known, type Measured } from "./figures.ts";
 import type { Load } from "./load/load.ts";
 import type { UnaryResult } from "./load/unary.ts";
@@ -16,7 +16,7 @@ const percent = 25;
 const connections = 128;
 
 /** Unary load on one worker and on two, where every worker has the same share of a core to itself. */
-export async function measureCrews({ one, two }: Crews, load: Load, plan: Plan): Promise<Measured> {
+export async function measureWorkers({ one, two }: OneAndTwo, load: Load, plan: Plan): Promise<Measured> {
   const byOne = await measure(one, load, plan);
   const byTwo = await measure(two, load, plan);
   return known({
@@ -31,9 +31,9 @@ export async function measureCrews({ one, two }: Crews, load: Load, plan: Plan):
 }
 
 async function measure(
-  { command, target }: Crew,
+  { command, target }: Launched,
   load: Load,
-  { freshSeconds, crewSeconds: seconds }: Plan,
+  { freshSeconds, workersSeconds: seconds }: Plan,
 ): Promise<UnaryResult & { readonly usedUpPercent: number }> {
   // That of an earlier round says already that it is ready.
   rmSync(command.log, { force: true });

@@ -2,10 +2,10 @@ import type { Logger } from "pino";
 import type { Reloads } from "./admin/reloads.ts";
 import type { AdminSources } from "./admin/sources.ts";
 import type { Config } from "./config/config.ts";
-import type { Checked, Crew } from "./crew/crew.ts";
-import { wrongPairs } from "./crew/foundation.ts";
+import type { Checked, Cluster } from "./cluster/cluster.ts";
+import { wrongPairs } from "./cluster/wrong-pairs.ts";
 import { PosternError, problem, reasonOf } from "./errors.ts";
-import { askOf } from "./gateway/local/ask.ts";
+import { incomingOf } from "./gateway/local/incoming-request.ts";
 import { guard } from "./gateway/local/guard.ts";
 import { Pipeline } from "./gateway/local/pipeline.ts";
 import { walk } from "./gateway/upstream/walk.ts";
@@ -16,7 +16,7 @@ import type { Vault } from "./vault/vault.ts";
 /** A running gateway, of which the admin side sees no more than `AdminSources`. */
 interface Running extends Pick<AdminSources, "reload" | "edit" | "adminUrl" | "token" | "needsRestart"> {
   readonly vault: Vault;
-  readonly crew: Crew;
+  readonly cluster: Cluster;
   readonly log: Logger;
   readonly reloads: Reloads;
   readonly consoleKey: Secret;
@@ -29,23 +29,23 @@ interface Running extends Pick<AdminSources, "reload" | "edit" | "adminUrl" | "t
 
 /** What a running gateway offers to its admin side. */
 export function adminSourcesOf(running: Running): AdminSources {
-  const { vault, crew, log, reloads, consoleKey, checked, ready, listen, expiring } = running;
+  const { vault, cluster, log, reloads, consoleKey, checked, ready, listen, expiring } = running;
   const { reload, edit, adminUrl, token, needsRestart } = running;
   const config = (): Config => checked().config;
   const pipeline = new Pipeline();
   // With the configuration's place for it as it is now.
   const record: AdminSources["record"] = (use) => loggedRecorder(config().audit, "console", log)(use);
   return {
-    guard: (req, target) => guard(askOf(req, target), { unixSocket: "socket" in config().admin }),
+    guard: (req, target) => guard(incomingOf(req, target), { unixSocket: "socket" in config().admin }),
     inTurn: (socket, res, handle) => pipeline.enter(socket, res, handle),
     state: async () => ({
-      ready: ready() && crew.strength.serving > 0,
+      ready: ready() && cluster.workers.serving > 0,
       reload: reloads.last,
-      workers: crew.strength,
-      endpoints: await crew.states(),
+      workers: cluster.workers,
+      endpoints: await cluster.states(),
       expiring: expiring(),
     }),
-    metrics: () => crew.metrics(),
+    metrics: () => cluster.metrics(),
     known: (error) => {
       if (error instanceof PosternError) return error;
       log.error({ reason: reasonOf(error) }, "internal error");
@@ -63,7 +63,7 @@ export function adminSourcesOf(running: Running): AdminSources {
     needsRestart,
     reloads,
     adminUrl,
-    live: crew.live,
+    live: cluster.live,
     walk: (endpoint, signal) => walk(endpoint, { vault, record, signal }),
   };
 }

@@ -10,11 +10,12 @@ import { makeKey } from "./config/new-key.ts";
 import { findConfig } from "./config/sources.ts";
 import { watchFiles } from "./config/watch.ts";
 import { editConfig } from "./config/write.ts";
-import type { Checked, Crew } from "./crew/crew.ts";
-import { doorwaysOf, fixedDiffering } from "./crew/fixed.ts";
-import { openVaultOf, refuseWrongPairs } from "./crew/foundation.ts";
-import type { Fleet } from "./crew/fleet.ts";
-import { Solo } from "./crew/solo.ts";
+import type { Checked, Cluster } from "./cluster/cluster.ts";
+import { bindingsOf, needingRestart } from "./cluster/restart-only.ts";
+import { openVaultOf } from "./cluster/open-vault.ts";
+import { refuseWrongPairs } from "./cluster/wrong-pairs.ts";
+import type { WorkerPool } from "./cluster/worker-pool.ts";
+import { ServingProcess } from "./cluster/serving-process.ts";
 import { asProblem, PosternError, problem } from "./errors.ts";
 import { Clients } from "./gateway/local/clients.ts";
 import { handTo } from "./gateway/local/linger.ts";
@@ -67,26 +68,26 @@ export async function startApp({
   const consoleKey = makeKey();
   const consoleDigest = digestOf(consoleKey.expose());
   const workers = config.workers === "auto" ? availableParallelism() : config.workers;
-  const crew =
+  const cluster =
     workers === 1
-      ? new Solo({ config, vault, log, logTo, consoleDigest })
-      : await fleetOf({ workers, checked, passphrase, log, logTo, consoleDigest });
-  const app = new App(checked, vault, log, crew, consoleKey);
+      ? new ServingProcess({ config, vault, log, logTo, consoleDigest })
+      : await poolOf({ workers, checked, passphrase, log, logTo, consoleDigest });
+  const app = new App(checked, vault, log, cluster, consoleKey);
   await app.start(seen);
   return app;
 }
 
 /** Its module is loaded here: a single process needs nothing of it. */
-async function fleetOf(options: ConstructorParameters<typeof Fleet>[0]): Promise<Crew> {
-  const { Fleet } = await import("./crew/fleet.ts");
-  return new Fleet(options);
+async function poolOf(options: ConstructorParameters<typeof WorkerPool>[0]): Promise<Cluster> {
+  const { WorkerPool } = await import("./cluster/worker-pool.ts");
+  return new WorkerPool(options);
 }
 
-/** What reloads, answers the admin's questions and ends it all; the requests are its crew's. */
+/** What reloads, answers the admin's questions and ends it all; the requests are its cluster's. */
 class App implements RunningApp {
   readonly #vault: Vault;
   readonly #log: Logger;
-  readonly #crew: Crew;
+  readonly #cluster: Cluster;
   readonly #consoleKey: Secret;
   /** What it was started with. */
   readonly #first: Config;
@@ -106,28 +107,28 @@ class App implements RunningApp {
   listen: readonly string[] = [];
   admin = "";
 
-  constructor(checked: Checked, vault: Vault, log: Logger, crew: Crew, consoleKey: Secret) {
+  constructor(checked: Checked, vault: Vault, log: Logger, cluster: Cluster, consoleKey: Secret) {
     this.#first = checked.config;
     this.#checked = checked;
     this.#vault = vault;
     this.#log = log;
-    this.#crew = crew;
+    this.#cluster = cluster;
     this.#consoleKey = consoleKey;
   }
 
   get lost(): AbortSignal {
-    return this.#crew.lost;
+    return this.#cluster.lost;
   }
 
   /** @param seen the files of the configuration, with their fingerprints as they were read */
   async start(seen: ReadonlyMap<string, string>): Promise<void> {
     const { config } = this.#checked;
-    const doorways = doorwaysOf(config);
+    const bindings = bindingsOf(config);
     try {
-      for (const address of [config.admin, ...doorways.map((doorway) => doorway.address)])
+      for (const address of [config.admin, ...bindings.map((binding) => binding.address)])
         await clearTheWay(address);
       await this.#startAdmin();
-      this.listen = await this.#crew.listen(doorways);
+      this.listen = await this.#cluster.listen(bindings);
       await this.#findAdminToken();
     } catch (error) {
       await this.stop();
@@ -167,7 +168,7 @@ class App implements RunningApp {
     this.#admin?.quiet();
     const { drainMs } = this.#checked.config;
     const timer = drainMs === Infinity ? undefined : setTimeout(() => this.hurry(), drainMs);
-    await this.#crew.stop(this.#drained.signal);
+    await this.#cluster.stop(this.#drained.signal);
     clearTimeout(timer);
     await this.#closeAdmin();
     if (served) this.#log.info("stopped");
@@ -193,13 +194,13 @@ class App implements RunningApp {
       await this.#vault.refresh();
       if (config instanceof PosternError) throw config;
       refuseWrongPairs(config, this.#vault, new Date());
-      if (fixedDiffering(config, this.#checked.config).length > 0)
+      if (needingRestart(config, this.#checked.config).length > 0)
         this.#log.warn(
           "listen and admin addresses, workers, vault and identity change only with a restart; the rest of the file is in force",
         );
       this.#checked = { config, sources };
       await this.#findAdminToken();
-      await this.#crew.apply(this.#checked);
+      await this.#cluster.apply(this.#checked);
     } catch (error) {
       this.#refused("configuration", error);
       throw error;
@@ -209,7 +210,7 @@ class App implements RunningApp {
 
   async #applyVault(): Promise<void> {
     try {
-      await this.#crew.apply(this.#checked);
+      await this.#cluster.apply(this.#checked);
     } catch (error) {
       this.#refused("vault", error);
       return;
@@ -227,7 +228,7 @@ class App implements RunningApp {
   }
 
   async #applied(what: "vault" | "configuration"): Promise<void> {
-    this.#crew.reloaded(true);
+    this.#cluster.reloaded(true);
     this.#reloads.add({ at: new Date().toISOString(), what, outcome: "applied" });
     this.#log.info({ what, vaultGeneration: this.#vault.generation }, "reloaded");
     await this.#warnOfEndpoints();
@@ -237,13 +238,13 @@ class App implements RunningApp {
   #refused(what: "vault" | "configuration", error: unknown): void {
     const { code, message, hint } = asProblem(error);
     const outcome = code === "worker_behind" ? "in part" : "refused";
-    this.#crew.reloaded(false);
+    this.#cluster.reloaded(false);
     this.#reloads.add({ at: new Date().toISOString(), what, outcome, error: { code, message, hint } });
     this.#log.error({ what, code, message }, `reload ${outcomeWords[outcome]}`);
   }
 
   async #warnOfEndpoints(): Promise<void> {
-    for (const { ready, ...state } of await this.#crew.states())
+    for (const { ready, ...state } of await this.#cluster.states())
       if (!ready) this.#log.warn(state, "endpoint refuses requests");
   }
 
@@ -258,7 +259,7 @@ class App implements RunningApp {
   async #startAdmin(): Promise<void> {
     const sources = adminSourcesOf({
       vault: this.#vault,
-      crew: this.#crew,
+      cluster: this.#cluster,
       log: this.#log,
       reloads: this.#reloads,
       consoleKey: this.#consoleKey,
@@ -268,7 +269,7 @@ class App implements RunningApp {
       expiring: () => this.#upkeep?.expiring() ?? [],
       adminUrl: () => this.admin,
       token: () => this.#adminToken,
-      needsRestart: () => fixedDiffering(this.#first, this.#checked.config),
+      needsRestart: () => needingRestart(this.#first, this.#checked.config),
       reload: () => this.reload(),
       edit: (change) => this.#inTurn(() => this.#edit(change)),
     });

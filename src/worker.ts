@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import { type Handover, type Order, type Taken, tell, up } from "./crew/orders.ts";
-import { Servant } from "./crew/servant.ts";
-import { SharedQuota, type Verdict } from "./crew/shared-quota.ts";
+import { type Handover, type Order, type Taken, tell, up } from "./cluster/orders.ts";
+import { OrderHandler } from "./cluster/order-handler.ts";
+import { SharedQuota, type Verdict } from "./cluster/shared-quota.ts";
 import { closeHatches } from "./hatches.ts";
 import { logToStandardError } from "./log.ts";
 import { settleMemory } from "./settle.ts";
@@ -17,13 +17,13 @@ const send = (message: unknown, then?: () => void): void =>
   void process.send?.(message, undefined, undefined, then);
 const quota = new SharedQuota(send);
 const log = logToStandardError();
-const servant = new Servant(log, quota);
+const handler = new OrderHandler(log, quota);
 
 process.on("message", (message: Order | Verdict | Handover, socket?: Socket) => {
-  if ("doorway" in message) {
+  if ("binding" in message) {
     send({ taken: message.connection } satisfies Taken);
     // One that has ended on its way does not arrive.
-    if (socket !== undefined) servant.receive(socket, message);
+    if (socket !== undefined) handler.receive(socket, message);
   } else if ("entered" in message) quota.hear(message);
   else void obey(message);
 });
@@ -32,7 +32,7 @@ send(up);
 async function obey(order: Order): Promise<void> {
   const { id, name } = order;
   try {
-    const value = await servant.obey(order);
+    const value = await handler.handle(order);
     if (name === "begin") settleMemory();
     if (name === "stop") await log.end();
     send({ id, value }, name === "stop" ? () => process.exit(0) : undefined);

@@ -16,19 +16,19 @@ export interface Launch {
   readonly command?: Command;
   readonly target: Target;
   /** Where it can share its work among processes. */
-  readonly crews?: Crews;
+  readonly byWorkers?: OneAndTwo;
 }
 
 /** A gateway that writes to its log when it is ready. */
-export interface Crew {
+export interface Launched {
   readonly command: Command;
   readonly target: Target;
 }
 
 /** The same gateway with one worker, and with two. */
-export interface Crews {
-  readonly one: Crew;
-  readonly two: Crew;
+export interface OneAndTwo {
+  readonly one: Launched;
+  readonly two: Launched;
 }
 
 /** What an application sends that has no credential: the contender must put the right one in its place. */

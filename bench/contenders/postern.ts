@@ -9,7 +9,7 @@ import type { KindName } from "../../src/vault/item.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { modelOf } from "../event.ts";
 import { freePort, type Stage } from "../stage.ts";
-import { type Contender, type Crew, dummy } from "./contender.ts";
+import { type Contender, type Launched, dummy } from "./contender.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -27,12 +27,12 @@ export const postern: Contender = {
     await fillVault(stage);
     return {
       ...(await launch(stage, "postern", 1)),
-      crews: { one: await launch(stage, "one-worker", 1), two: await launch(stage, "two-workers", 2) },
+      byWorkers: { one: await launch(stage, "one-worker", 1), two: await launch(stage, "two-workers", 2) },
     };
   },
 };
 
-async function launch(stage: Stage, name: string, workers: number): Promise<Crew> {
+async function launch(stage: Stage, name: string, workers: number): Promise<Launched> {
   // One for each: it is watched. The log lies elsewhere.
   const folder = stage.file(name);
   await mkdir(folder, { mode: 0o700 });

@@ -1,7 +1,7 @@
 import type { EndpointState, Live } from "../admin/sources.ts";
 import type { Config } from "../config/config.ts";
 import type { Sources } from "../config/sources.ts";
-import type { Doorway } from "../gateway/server.ts";
+import type { Binding } from "../gateway/server.ts";
 
 /** A configuration that was held against the vault, and what it was made from. */
 export interface Checked {
@@ -10,20 +10,20 @@ export interface Checked {
 }
 
 /** How many processes serve, and how many are to. */
-export interface Strength {
+export interface WorkerCount {
   readonly serving: number;
   readonly wanted: number;
 }
 
-/** Those who serve the requests: this process itself (`Solo`), or workers of it (`Fleet`). */
-export interface Crew {
+/** Those who serve the requests: this process itself (`ServingProcess`), or workers of it (`WorkerPool`). */
+export interface Cluster {
   /**
-   * Serves at every doorway, or at none. Called once.
+   * Serves at every binding, or at none. Called once.
    *
    * @returns their addresses, in order
    * @throws PosternError address_in_use, address_unavailable, worker_failed
    */
-  listen(doorways: readonly Doorway[]): Promise<readonly string[]>;
+  listen(bindings: readonly Binding[]): Promise<readonly string[]>;
   /**
    * Puts a configuration, and the vault as it is now, in force for new requests.
    *
@@ -37,7 +37,7 @@ export interface Crew {
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** The requests of all who serve. */
   readonly live: Live;
-  readonly strength: Strength;
+  readonly workers: WorkerCount;
   /** Aborts, with the error as its reason, when nobody is left who serves, nor will be. */
   readonly lost: AbortSignal;
   /** Takes no more connections, lets what is in flight go on until `over` aborts, then ends all. */

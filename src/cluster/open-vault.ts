@@ -1,7 +1,6 @@
 import type { Config, PassphrasePlace } from "../config/config.ts";
 import { problem } from "../errors.ts";
 import type { Secret } from "../secret.ts";
-import { pair } from "../vault/pairing.ts";
 import { readPassphrase, type Unlocking } from "../vault/identity/passphrase.ts";
 import { openVault, type Vault } from "../vault/vault.ts";
 
@@ -33,28 +32,4 @@ export async function openVaultOf(
   const place = "keyring" in identity ? identity : { ...identity, passphrase: { prompt: true } as const };
   const vault = await openVault({ file, identity: place, unlocking: { env: unlocking.env, ask } });
   return { vault, passphrase };
-}
-
-/**
- * Holds a configuration against the vault: an endpoint whose item is not there, or of the wrong kind, is a mistake of
- * the configuration, found before the first request.
- *
- * @throws PosternError config_invalid
- */
-export function refuseWrongPairs(config: Config, vault: Vault, now: Date): void {
-  const problems = wrongPairs(config, vault, now);
-  if (problems.length > 0) throw problem("config_invalid", { file: config.file, problems });
-}
-
-/** The problems that `refuseWrongPairs` refuses, in the form in which the parser reports its own. */
-export function wrongPairs(config: Config, vault: Vault, now: Date): readonly string[] {
-  const problems: string[] = [];
-  for (const endpoint of config.endpoints.values())
-    for (const { level, error } of pair(endpoint, (name) => vault.find(name), now))
-      if (
-        level === "problem" &&
-        (error.code === "credential_missing" || error.code === "credential_mismatch")
-      )
-        problems.push(config.at(["endpoints", endpoint.name, "credentials"], error.message, error.hint));
-  return problems;
 }

@@ -4,7 +4,7 @@ import { configFrom } from "../config/sources.ts";
 import { problem } from "../errors.ts";
 import type { Quota } from "../gateway/keys/quota.ts";
 import type { Vault } from "../vault/vault.ts";
-import { openVaultOf } from "./foundation.ts";
+import { openVaultOf } from "./open-vault.ts";
 import {
   type Beginning,
   type Handover,
@@ -13,20 +13,20 @@ import {
   type Orders,
   passphraseDescriptor,
 } from "./orders.ts";
-import { Solo } from "./solo.ts";
+import { ServingProcess } from "./serving-process.ts";
 
 interface Work {
-  readonly solo: Solo;
+  readonly serving: ServingProcess;
   readonly vault: Vault;
 }
 
 /** What a worker does at each order of its primary. It watches no file: one reload is for all. */
-export class Servant {
+export class OrderHandler {
   readonly #logTo: DestinationStream;
   readonly #quota: Quota;
   readonly #drained = new AbortController();
   #work: Promise<Work>;
-  #solo: Solo | undefined;
+  #serving: ServingProcess | undefined;
 
   constructor(logTo: DestinationStream, quota: Quota) {
     this.#logTo = logTo;
@@ -36,7 +36,7 @@ export class Servant {
   }
 
   /** Carries out an order and returns its answer. Throws what stands in the way. */
-  obey<N extends OrderName>({ name, about }: Order<N>): Promise<Orders[N]["answer"]> {
+  handle<N extends OrderName>({ name, about }: Order<N>): Promise<Orders[N]["answer"]> {
     const orders: { [K in OrderName]: (about: Orders[K]["about"]) => Promise<Orders[K]["answer"]> } = {
       begin: async (beginning) => {
         this.#work = this.#begin(beginning);
@@ -44,19 +44,19 @@ export class Servant {
         return undefined;
       },
       apply: async (sources) => {
-        const { solo, vault } = await this.#work;
+        const { serving, vault } = await this.#work;
         await vault.refresh();
-        await solo.apply({ config: configFrom(sources) });
+        await serving.apply({ config: configFrom(sources) });
         return undefined;
       },
-      states: async () => (await this.#work).solo.states(),
-      samples: async () => (await this.#work).solo.samples(),
-      look: async (looking) => (await this.#work).solo.live.look(looking),
-      latest: async () => (await this.#work).solo.live.latest(),
-      history: async (endpoint) => (await this.#work).solo.live.counted(endpoint),
-      stopRequest: async (id) => (await this.#work).solo.live.stop(id),
+      states: async () => (await this.#work).serving.states(),
+      samples: async () => (await this.#work).serving.samples(),
+      look: async (looking) => (await this.#work).serving.live.look(looking),
+      latest: async () => (await this.#work).serving.live.latest(),
+      history: async (endpoint) => (await this.#work).serving.live.counted(endpoint),
+      stopRequest: async (id) => (await this.#work).serving.live.stop(id),
       stop: async () => {
-        await (await this.#work).solo.stop(this.#drained.signal);
+        await (await this.#work).serving.stop(this.#drained.signal);
         return undefined;
       },
       hurry: async () => {
@@ -68,11 +68,11 @@ export class Servant {
   }
 
   /** Serves a connection. One that comes when it cannot is closed. */
-  receive(socket: Socket, { doorway }: Handover): void {
+  receive(socket: Socket, { binding }: Handover): void {
     // It wants to end connections itself when a client has closed its side, as listenOn's do.
     socket.allowHalfOpen = true;
-    if (this.#solo === undefined) socket.destroy();
-    else this.#solo.receive(socket, doorway);
+    if (this.#serving === undefined) socket.destroy();
+    else this.#serving.receive(socket, binding);
   }
 
   async #begin({ number, first, sources, consoleDigest }: Beginning): Promise<Work> {
@@ -83,7 +83,7 @@ export class Servant {
       { level: config.logLevel, base: { worker: number }, timestamp: pino.stdTimeFunctions.isoTime },
       this.#logTo,
     );
-    const solo = new Solo({
+    const serving = new ServingProcess({
       config,
       vault,
       log,
@@ -91,8 +91,8 @@ export class Servant {
       consoleDigest,
       quota: this.#quota,
     });
-    await solo.begin();
-    this.#solo = solo;
-    return { solo, vault };
+    await serving.begin();
+    this.#serving = serving;
+    return { serving, vault };
   }
 }

@@ -4,7 +4,7 @@ import type { Sources } from "../config/sources.ts";
 import type { Code } from "../errors/catalogue.ts";
 import { asProblem, PosternError } from "../errors.ts";
 import type { Counted } from "../gateway/live/traffic.ts";
-import type { Doorway } from "../gateway/server.ts";
+import type { Binding } from "../gateway/server.ts";
 import type { Samples } from "./samples.ts";
 
 /** What a worker needs to begin. */
@@ -60,7 +60,7 @@ export const passphraseDescriptor = 4;
 /** Comes with a connection that the primary has accepted, and says where. */
 export interface Handover {
   readonly connection: number;
-  readonly doorway: Doorway;
+  readonly binding: Binding;
 }
 
 /** A worker's word that it has a connection, before it reads the first byte of it. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../config/config.ts";
-import type { Doorway } from "../gateway/server.ts";
+import type { Binding } from "../gateway/server.ts";
 
 /** The gateway's own listeners, then those of single endpoints. */
-export function doorwaysOf({ listen, endpoints }: Config): readonly Doorway[] {
+export function bindingsOf({ listen, endpoints }: Config): readonly Binding[] {
   return [
     ...listen.map((address) => ({ address, endpoint: undefined })),
     ...[...endpoints.values()].flatMap(({ name, listen }) =>
@@ -13,8 +13,8 @@ export function doorwaysOf({ listen, endpoints }: Config): readonly Doorway[] {
 }
 
 /** What a running gateway cannot change, by the keys of the file. */
-const fixedOf = (config: Config) => ({
-  listen: doorwaysOf(config),
+const restartOnly = (config: Config) => ({
+  listen: bindingsOf(config),
   admin: config.admin,
   workers: config.workers,
   vault: config.vault,
@@ -22,7 +22,7 @@ const fixedOf = (config: Config) => ({
 });
 
 /** The keys of the file in which two configurations differ, and which only a restart changes. */
-export function fixedDiffering(one: Config, other: Config): readonly string[] {
-  const [a, b] = [fixedOf(one), fixedOf(other)];
+export function needingRestart(one: Config, other: Config): readonly string[] {
+  const [a, b] = [restartOnly(one), restartOnly(other)];
   return (Object.keys(a) as (keyof typeof a)[]).filter((key) => !isDeepStrictEqual(a[key], b[key]));
 }

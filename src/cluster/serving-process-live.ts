@@ -8,7 +8,7 @@ import { historyOf } from "./history.ts";
 import { seenOf } from "./seen.ts";
 
 /** The requests of this process. */
-export class SoloLive implements Live {
+export class ServingProcessLive implements Live {
   readonly #traffic: Traffic;
   /** Tells this process from every other one, those included that were here before it. */
   readonly #run = randomBytes(4).toString("hex");

@@ -10,17 +10,17 @@ import { Metrics } from "../gateway/metrics/metrics.ts";
 import { Probing } from "../gateway/upstream/probing.ts";
 import { LocalQuota, type Quota } from "../gateway/keys/quota.ts";
 import { type Rules, rulesOf } from "../gateway/keys/rules.ts";
-import { type Doorway, Gateway } from "../gateway/server.ts";
+import { type Binding, Gateway } from "../gateway/server.ts";
 import { Upstream } from "../gateway/upstream/upstream.ts";
 import { loggedRecorder, type Recorder, unrecorded } from "../vault/audit/audit.ts";
 import { LiveTokens } from "../vault/tokens/live-tokens.ts";
 import type { Vault } from "../vault/vault.ts";
-import type { Checked, Crew } from "./crew.ts";
+import type { Checked, Cluster } from "./cluster.ts";
 import { KeyUses } from "./key-uses.ts";
 import type { Samples } from "./samples.ts";
-import { SoloLive } from "./solo-live.ts";
+import { ServingProcessLive } from "./serving-process-live.ts";
 
-export interface SoloOptions {
+export interface ServingProcessOptions {
   readonly config: Config;
   readonly vault: Vault;
   readonly log: Logger;
@@ -33,8 +33,8 @@ export interface SoloOptions {
 }
 
 /** Serves in this process. */
-export class Solo implements Crew {
-  readonly strength = { serving: 1, wanted: 1 };
+export class ServingProcess implements Cluster {
+  readonly workers = { serving: 1, wanted: 1 };
   /** This process is lost only as a whole. */
   readonly lost = new AbortController().signal;
   readonly #vault: Vault;
@@ -46,7 +46,7 @@ export class Solo implements Crew {
     () => this.#caches.bytes(),
   );
   readonly #traffic = new Traffic();
-  readonly live = new SoloLive(this.#traffic);
+  readonly live = new ServingProcessLive(this.#traffic);
   readonly #probing: Probing;
   readonly #quota: Quota;
   readonly #tokens: LiveTokens;
@@ -58,7 +58,7 @@ export class Solo implements Crew {
   #rules: Rules;
   #authorities: readonly string[] | undefined;
 
-  constructor({ config, vault, log, logTo, consoleDigest, quota }: SoloOptions) {
+  constructor({ config, vault, log, logTo, consoleDigest, quota }: ServingProcessOptions) {
     this.#quota = quota ?? new LocalQuota(() => performance.now());
     this.#vault = vault;
     this.#log = log;
@@ -81,9 +81,9 @@ export class Solo implements Crew {
     });
   }
 
-  async listen(doorways: readonly Doorway[]): Promise<readonly string[]> {
+  async listen(bindings: readonly Binding[]): Promise<readonly string[]> {
     await this.#prepare();
-    return this.#gateway.listen(doorways);
+    return this.#gateway.listen(bindings);
   }
 
   /** Gets ready for connections that another process accepts, in place of `listen`. */
@@ -93,8 +93,8 @@ export class Solo implements Crew {
   }
 
   /** Serves a connection that another process has accepted. */
-  receive(socket: Socket, doorway: Doorway): void {
-    this.#gateway.receive(socket, doorway);
+  receive(socket: Socket, binding: Binding): void {
+    this.#gateway.receive(socket, binding);
   }
 
   async apply({ config }: Pick<Checked, "config">): Promise<void> {

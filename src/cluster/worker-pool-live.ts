@@ -10,7 +10,7 @@ type AskAll = <N extends OrderName>(
 ) => Promise<readonly Orders[N]["answer"][]>;
 
 /** The requests of all workers. What one had seen goes with it when it ends, and its successor begins with nothing. */
-export class FleetLive implements Live {
+export class WorkerPoolLive implements Live {
   readonly #askAll: AskAll;
 
   constructor(askAll: AskAll) {

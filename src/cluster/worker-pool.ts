@@ -5,18 +5,18 @@ import { type PosternError, problem } from "../errors.ts";
 import { type Listener, listenOnEach } from "../gateway/local/listen.ts";
 import { Metrics } from "../gateway/metrics/metrics.ts";
 import { LocalQuota } from "../gateway/keys/quota.ts";
-import type { Doorway } from "../gateway/server.ts";
+import type { Binding } from "../gateway/server.ts";
 import type { Secret } from "../secret.ts";
-import type { Checked, Crew, Strength } from "./crew.ts";
-import { FleetLive } from "./fleet-live.ts";
+import type { Checked, Cluster, WorkerCount } from "./cluster.ts";
+import { WorkerPoolLive } from "./worker-pool-live.ts";
 import type { OrderName, Orders } from "./orders.ts";
-import { Place } from "./place.ts";
+import { WorkerSlot } from "./worker-slot.ts";
 import { merged } from "./samples.ts";
 
 /** How many connections wait while there is no worker: as many as the system keeps for a listener. */
 const mostKept = 511;
 
-interface FleetOptions {
+interface WorkerPoolOptions {
   readonly workers: number;
   readonly checked: Checked;
   /** What the vault's identity is unlocked with, where it is encrypted. */
@@ -33,11 +33,11 @@ interface FleetOptions {
  * connections alive; and node:cluster, which hands them out as well, loses those that are on their way to a worker
  * when it dies.
  */
-export class Fleet implements Crew {
+export class WorkerPool implements Cluster {
   readonly #log: Logger;
   readonly #logTo: DestinationStream;
   readonly #first: Checked;
-  readonly #places: readonly Place[];
+  readonly #slots: readonly WorkerSlot[];
   readonly #lost = new AbortController();
   /** Counts the reloads, which are this process's. */
   readonly #metrics = new Metrics(() => ({
@@ -47,30 +47,30 @@ export class Fleet implements Crew {
     peekBytes: 0,
   }));
   readonly #quota = new LocalQuota(() => performance.now());
-  readonly live: Live = new FleetLive((name, about) => this.#askAll(name, about));
+  readonly live: Live = new WorkerPoolLive((name, about) => this.#askAll(name, about));
   #listeners: readonly Listener[] = [];
   /** Connections that wait for a worker. */
-  readonly #kept = new Map<Socket, Doorway>();
+  readonly #kept = new Map<Socket, Binding>();
   /** The number of the worker that got the last connection. */
   #last = 0;
   #checked: Checked;
   #stopping = false;
 
-  constructor({ workers, checked, passphrase, log, logTo, consoleDigest }: FleetOptions) {
+  constructor({ workers, checked, passphrase, log, logTo, consoleDigest }: WorkerPoolOptions) {
     this.#log = log;
     this.#logTo = logTo;
     this.#first = checked;
     this.#checked = checked;
-    this.#places = Array.from(
+    this.#slots = Array.from(
       { length: workers },
       (_, index) =>
-        new Place({
+        new WorkerSlot({
           number: index + 1,
           log,
           passphrase,
           quota: this.#quota,
           write: (lines) => this.#write(index + 1, lines),
-          returned: (socket, doorway) => this.#give(socket, doorway),
+          returned: (socket, binding) => this.#give(socket, binding),
           beginning: () => ({
             first: this.#first.sources,
             sources: this.#checked.sources,
@@ -87,21 +87,21 @@ export class Fleet implements Crew {
     return this.#lost.signal;
   }
 
-  get strength(): Strength {
+  get workers(): WorkerCount {
     return {
-      serving: this.#places.filter(({ server }) => server !== undefined).length,
-      wanted: this.#places.length,
+      serving: this.#slots.filter(({ server }) => server !== undefined).length,
+      wanted: this.#slots.length,
     };
   }
 
-  async listen(doorways: readonly Doorway[]): Promise<readonly string[]> {
+  async listen(bindings: readonly Binding[]): Promise<readonly string[]> {
     this.#listeners = await listenOnEach(
-      doorways,
-      (socket, doorway) => this.#give(socket, doorway),
+      bindings,
+      (socket, binding) => this.#give(socket, binding),
       this.#log,
       true,
     );
-    await Promise.all(this.#places.map((place) => place.fill()));
+    await Promise.all(this.#slots.map((slot) => slot.fill()));
     return this.#listeners.map(({ url }) => url);
   }
 
@@ -109,11 +109,11 @@ export class Fleet implements Crew {
     this.#checked = checked;
     this.#quota.keep(new Set(checked.config.keys?.keys()));
     this.#log.level = checked.config.logLevel;
-    const answers = await Promise.all(this.#places.map((place) => place.apply()));
+    const answers = await Promise.all(this.#slots.map((slot) => slot.apply()));
     const reasons = answers.filter((reason) => reason !== undefined);
     if (reasons.length === 0) return;
     const count = reasons.length;
-    throw problem("worker_behind", { count, workers: this.#places.length, reason: reasons.join("; ") });
+    throw problem("worker_behind", { count, workers: this.#slots.length, reason: reasons.join("; ") });
   }
 
   reloaded(ok: boolean): void {
@@ -130,7 +130,7 @@ export class Fleet implements Crew {
   }
 
   async metrics(): Promise<{ readonly contentType: string; readonly text: string }> {
-    const samples = await Promise.all(this.#places.map((place) => place.samples()));
+    const samples = await Promise.all(this.#slots.map((slot) => slot.samples()));
     const registry = await merged([await this.#metrics.values(), ...samples.flat()]);
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
@@ -139,7 +139,7 @@ export class Fleet implements Crew {
     this.#stopping = true;
     for (const listener of this.#listeners) listener.close();
     for (const socket of this.#kept.keys()) socket.destroy();
-    await Promise.all(this.#places.map((place) => place.stop(over)));
+    await Promise.all(this.#slots.map((slot) => slot.stop(over)));
     await Promise.all(this.#listeners.map((listener) => listener.end()));
   }
 
@@ -148,31 +148,31 @@ export class Fleet implements Crew {
     name: N,
     about: Orders[N]["about"],
   ): Promise<readonly Orders[N]["answer"][]> {
-    const told = await Promise.all(this.#places.map((place) => place.tell(name, about)));
+    const told = await Promise.all(this.#slots.map((slot) => slot.tell(name, about)));
     return told.filter((answer) => answer !== undefined);
   }
 
   /** Hands a connection to the next worker, or keeps it until there is one. */
-  #give(socket: Socket, doorway: Doorway): void {
-    const servers = this.#places.flatMap(({ server }) => server ?? []);
+  #give(socket: Socket, binding: Binding): void {
+    const servers = this.#slots.flatMap(({ server }) => server ?? []);
     const least = Math.min(...servers.map(({ queue }) => queue));
     const free = servers.filter(({ queue }) => queue === least);
     const next = free.find(({ number }) => number > this.#last) ?? free[0];
     if (next !== undefined) {
       this.#last = next.number;
-      next.give(socket, doorway);
-    } else if (this.#kept.size < mostKept && !this.#stopping) this.#kept.set(socket, doorway);
+      next.give(socket, binding);
+    } else if (this.#kept.size < mostKept && !this.#stopping) this.#kept.set(socket, binding);
     else socket.destroy();
   }
 
   #giveKept(): void {
     const kept = [...this.#kept];
     this.#kept.clear();
-    for (const [socket, doorway] of kept) this.#give(socket, doorway);
+    for (const [socket, binding] of kept) this.#give(socket, binding);
   }
 
   #left(reason: PosternError): void {
-    if (this.#places.every((place) => place.empty)) this.#lost.abort(reason);
+    if (this.#slots.every((slot) => slot.empty)) this.#lost.abort(reason);
   }
 
   /** A worker's log is JSON; what else stands there, Node.js wrote when the worker failed. */

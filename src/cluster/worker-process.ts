@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { type PosternError, problem } from "../errors.ts";
 import { entryFile } from "../installation.ts";
 import type { Quota } from "../gateway/keys/quota.ts";
-import type { Doorway } from "../gateway/server.ts";
+import type { Binding } from "../gateway/server.ts";
 import type { Secret } from "../secret.ts";
 import {
   type Answer,
@@ -28,7 +28,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export interface HandOptions {
+export interface WorkerProcessOptions {
   readonly number: number;
   /** What the vault's identity is unlocked with; it goes through a pipe of its own, not among the orders. */
   readonly passphrase: Secret | undefined;
@@ -37,7 +37,7 @@ export interface HandOptions {
   /** Takes what it writes to its log, as whole lines. */
   readonly write: (lines: string) => void;
   /** Takes back a connection that has not reached it. */
-  readonly returned: (socket: Socket, doorway: Doorway) => void;
+  readonly returned: (socket: Socket, binding: Binding) => void;
 }
 
 /** An option of Node.js: a signal that comes before the worker listens for it opens no inspector either. */
@@ -53,13 +53,13 @@ function start(): ChildProcess {
 }
 
 /** A worker process, as its primary sees it. */
-export class Hand {
+export class WorkerProcess {
   readonly number: number;
   /** Resolves when the process is gone, with how it ended in a few words. */
   readonly ended: Promise<string>;
   readonly #process: ChildProcess;
   /** Connections on their way to it. They stay open here until it has them. */
-  readonly #handovers = new Map<number, { readonly socket: Socket; readonly doorway: Doorway }>();
+  readonly #handovers = new Map<number, { readonly socket: Socket; readonly binding: Binding }>();
   #connections = 0;
   readonly #up: Promise<unknown>;
   /** Resolves when its log has been read to its end. */
@@ -68,7 +68,7 @@ export class Hand {
   #orders = 0;
   #gone: string | undefined;
 
-  constructor({ number, passphrase, quota, write, returned }: HandOptions) {
+  constructor({ number, passphrase, quota, write, returned }: WorkerProcessOptions) {
     this.number = number;
     this.#process = start();
     this.#up = new Promise((resolve) => this.#process.once("message", resolve));
@@ -85,7 +85,7 @@ export class Hand {
       this.#process.once("exit", (status: number | null, signal: string | null) => {
         this.#gone = signal ?? `status ${status}`;
         ledger.close();
-        for (const { socket, doorway } of this.#handovers.values()) returned(socket, doorway);
+        for (const { socket, binding } of this.#handovers.values()) returned(socket, binding);
         for (const { reject } of this.#waiting.values()) reject(this.failure(`it ended with ${this.#gone}`));
         resolve(this.#gone);
       }),
@@ -157,10 +157,10 @@ export class Hand {
   }
 
   /** Hands it a connection, of which nothing has been read. */
-  give(socket: Socket, doorway: Doorway): void {
+  give(socket: Socket, binding: Binding): void {
     const connection = (this.#connections += 1);
-    this.#handovers.set(connection, { socket, doorway });
-    const handover: Handover = { connection, doorway };
+    this.#handovers.set(connection, { socket, binding });
+    const handover: Handover = { connection, binding };
     // Closed here when the worker says that it has it. Left to Node.js, it would stay open where the worker dies on
     // receipt, and the client would wait for ever. What cannot be sent is returned when the worker is gone.
     this.#process.send(handover, socket, { keepOpen: true }, () => {});

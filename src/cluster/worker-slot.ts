@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Sources } from "../config/sources.ts";
 import { PosternError, problem, reasonOf } from "../errors.ts";
-import { Hand, type HandOptions } from "./hand.ts";
+import { WorkerProcess, type WorkerProcessOptions } from "./worker-process.ts";
 import type { Beginning, OrderName, Orders } from "./orders.ts";
 import { counted, type Samples } from "./samples.ts";
 
@@ -15,10 +15,10 @@ const tellMs = 2_000;
 const pauseMs = 100;
 /** A worker that has served this long has lasted. */
 const lastsMs = 60_000;
-/** How many workers in a row may fail to last before their place stays empty. */
+/** How many workers in a row may fail to last before their slot stays empty. */
 const mostFailed = 6;
 
-interface PlaceOptions extends HandOptions {
+interface WorkerSlotOptions extends WorkerProcessOptions {
   readonly log: Logger;
   /** What a worker that starts now begins with. */
   readonly beginning: () => Omit<Beginning, "number">;
@@ -26,15 +26,15 @@ interface PlaceOptions extends HandOptions {
   readonly sources: () => Sources;
   /** Called when a worker takes requests. */
   readonly serves: () => void;
-  /** Called when the place stays empty, with the reason. */
+  /** Called when the slot stays empty, with the reason. */
   readonly left: (reason: PosternError) => void;
 }
 
-/** The place of one worker among others. One that dies is replaced, after a pause, and not endlessly. */
-export class Place {
+/** The slot of one worker among others. One that dies is replaced, after a pause, and not endlessly. */
+export class WorkerSlot {
   readonly number: number;
-  readonly #options: PlaceOptions;
-  #hand: Hand | undefined;
+  readonly #options: WorkerSlotOptions;
+  #worker: WorkerProcess | undefined;
   /** Whether its worker takes requests. */
   #serving = false;
   /** How many of its workers in a row have not lasted. */
@@ -46,45 +46,45 @@ export class Place {
   #past: Samples = [];
   #stopping = false;
 
-  constructor(options: PlaceOptions) {
+  constructor(options: WorkerSlotOptions) {
     this.number = options.number;
     this.#options = options;
   }
 
   /** Its worker, while that takes requests. */
-  get server(): Hand | undefined {
-    return this.#serving && this.#hand?.alive === true ? this.#hand : undefined;
+  get server(): WorkerProcess | undefined {
+    return this.#serving && this.#worker?.alive === true ? this.#worker : undefined;
   }
 
   /** Whether nobody is here, nor will be. */
   get empty(): boolean {
-    return this.#hand === undefined && this.#pause === undefined;
+    return this.#worker === undefined && this.#pause === undefined;
   }
 
   /** Starts a worker, and replaces it whenever it ends; resolves when it serves. */
   async fill(): Promise<void> {
     this.#pause = undefined;
     const { beginning, serves } = this.#options;
-    const hand = new Hand(this.#options);
-    this.#hand = hand;
+    const worker = new WorkerProcess(this.#options);
+    this.#worker = worker;
     const startedMs = performance.now();
-    void hand.ended.then((how) => this.#replace(how, performance.now() - startedMs));
-    await hand.ask("begin", { ...beginning(), number: this.number }, beginMs);
+    void worker.ended.then((how) => this.#replace(how, performance.now() - startedMs));
+    await worker.ask("begin", { ...beginning(), number: this.number }, beginMs);
     this.#serving = true;
     serves();
   }
 
   /** Has the state that others begin with put in force; returns why it is not, if it is not. */
   async apply(): Promise<string | undefined> {
-    const hand = this.#hand;
+    const worker = this.#worker;
     if (this.empty) this.#fillAfter(0);
-    if (hand === undefined) return undefined;
+    if (worker === undefined) return undefined;
     try {
-      await hand.ask("apply", this.#options.sources(), applyMs);
+      await worker.ask("apply", this.#options.sources(), applyMs);
       return undefined;
     } catch (error) {
       // One that takes the place of another begins with the new state, or not at all.
-      return hand.alive && this.#serving ? `worker ${this.number}: ${reasonOf(error)}` : undefined;
+      return worker.alive && this.#serving ? `worker ${this.number}: ${reasonOf(error)}` : undefined;
     }
   }
 
@@ -93,7 +93,7 @@ export class Place {
     name: N,
     about: Orders[N]["about"],
   ): Promise<Orders[N]["answer"] | undefined> {
-    return this.#serving ? this.#hand?.ask(name, about, tellMs).catch(() => undefined) : undefined;
+    return this.#serving ? this.#worker?.ask(name, about, tellMs).catch(() => undefined) : undefined;
   }
 
   /** The metrics of its worker, as they were last if it does not answer, and of those before it. */
@@ -106,12 +106,12 @@ export class Place {
   async stop(over: AbortSignal): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#pause);
-    await this.#hand?.stop(over);
+    await this.#worker?.stop(over);
   }
 
   async #replace(how: string, servedMs: number): Promise<void> {
     const served = this.#serving;
-    this.#hand = undefined;
+    this.#worker = undefined;
     this.#serving = false;
     if (this.#stopping) return;
     const { log, left } = this.#options;
@@ -139,13 +139,13 @@ export class Place {
     const worker = this.number;
     try {
       const filled = this.fill();
-      const hand = this.#hand;
+      const pid = this.#worker?.pid;
       await filled;
-      log.info({ worker, pid: hand?.pid }, "a new worker serves in its place");
+      log.info({ worker, pid }, "a new worker serves in its place");
     } catch (error) {
       const code = error instanceof PosternError ? error.code : "internal";
       log.error({ worker, code, message: reasonOf(error) }, "a new worker could not begin");
-      this.#hand?.kill();
+      this.#worker?.kill();
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { EndpointConfig } from "../config/config.ts";
 import { problem } from "../errors.ts";
-import { type Ask, headerOf } from "./local/ask.ts";
+import { type IncomingRequest, headerOf } from "./local/incoming-request.ts";
 import { Attempts, type AttemptsWatch } from "./attempts/attempts.ts";
 import type { AnswerCaches } from "./cache/cache.ts";
 import type { CacheQuestion } from "./cache/cache-key.ts";
@@ -28,7 +28,7 @@ export interface DispatchOptions {
 
 /** A request whose route is known. */
 export interface Dispatched {
-  readonly ask: Ask;
+  readonly incoming: IncomingRequest;
   readonly target: Target;
   readonly route: Route;
   /** The protocol that it asks for, if it is to be switched to another. */
@@ -53,7 +53,7 @@ export class Dispatch {
    * @throws PosternError why nothing may be sent
    */
   send(dispatched: Dispatched, record: RequestRecord, sink: ExchangeSink): Exchange {
-    const { ask, route } = dispatched;
+    const { incoming, route } = dispatched;
     const { destination, shared } = route;
     if (shared === undefined) {
       this.#enter(destination.endpoint.name, record);
@@ -64,7 +64,7 @@ export class Dispatch {
     const prepare = (to: Destination): Prepared => this.#prepare(dispatched, to, errandTo(to), record);
     const watch = this.#watchOf(record);
     return Attempts.start(
-      { pool, method: ask.method, prepare, watch, now: steadyMs, random: Math.random },
+      { pool, method: incoming.method, prepare, watch, now: steadyMs, random: Math.random },
       sink,
     );
   }
@@ -123,10 +123,10 @@ export class Dispatch {
     errand: Errand,
     client: ExchangeSink,
   ): Exchange {
-    const { ask, target } = dispatched;
+    const { incoming, target } = dispatched;
     const { upstream, request } = made;
     const isHub = endpoint.type === "hugging-face" && target.by === "raw";
-    const sink = isHub ? new HubLinks(client, hubPlace(ask, endpoint.origin, target.at)) : client;
+    const sink = isHub ? new HubLinks(client, hubPlace(incoming, endpoint.origin, target.at)) : client;
     if (upstream.attachment.live.length === 0) return upstream.send(request, sink);
     const anew = (): Sending | undefined => {
       const now = this.#inPlaceOf(endpoint);
@@ -161,10 +161,10 @@ export class Dispatch {
 }
 
 /** The request for an endpoint, with its credentials as they are now. Throws a PosternError where nothing may be sent. */
-function madeFor(to: Destination, { ask, upgrade }: Dispatched, { target, body }: Errand): Sending {
+function madeFor(to: Destination, { incoming, upgrade }: Dispatched, { target, body }: Errand): Sending {
   const upstream = openWay(to, Date.now());
-  const headers = requestHeaders(ask.rawHeaders, upstream.host, upstream.attachment);
-  const request = { method: ask.method, target, headers, body };
+  const headers = requestHeaders(incoming.rawHeaders, upstream.host, upstream.attachment);
+  const request = { method: incoming.method, target, headers, body };
   return { upstream, request: upgrade === undefined ? request : { ...request, upgrade } };
 }
 
@@ -185,7 +185,7 @@ function questionOf(
   };
 }
 
-function hubPlace(ask: Ask, origin: string, path: string): HubPlace {
-  const host = headerOf(ask, "host");
+function hubPlace(incoming: IncomingRequest, origin: string, path: string): HubPlace {
+  const host = headerOf(incoming, "host");
   return { origin, path, local: host && `http://${host}` };
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { DestinationStream } from "pino";
 import { PosternError, problem, reasonOf } from "../errors.ts";
-import type { Ask } from "./local/ask.ts";
+import type { IncomingRequest } from "./local/incoming-request.ts";
 import { ClientLeft } from "./body/body.ts";
 import { BodyRoom } from "./body/body-room.ts";
 import { triedHeaders } from "./attempts/tried-headers.ts";
@@ -34,7 +34,7 @@ export interface Entry extends Place {
 
 /** A request as it comes in. */
 export interface Arrival {
-  readonly ask: Ask;
+  readonly incoming: IncomingRequest;
   readonly reply: Reply;
   readonly entry: Entry;
   /** For a WebSocket. */
@@ -79,12 +79,12 @@ export class Handler {
     return this.#drain.run(over);
   }
 
-  async handle({ ask, reply, entry, upgrade }: Arrival): Promise<void> {
+  async handle({ incoming, reply, entry, upgrade }: Arrival): Promise<void> {
     this.#drain.enter();
     const record = beginRecord({
       number: (this.#requests += 1),
-      id: requestIdOf(ask),
-      method: ask.method,
+      id: requestIdOf(incoming),
+      method: incoming.method,
       startedMs: performance.now(),
       startedAt: Date.now(),
     });
@@ -92,14 +92,18 @@ export class Handler {
       if (this.#drain.begun) throw problem("stopping", undefined);
       const directory = this.#options.directory();
       const rules = this.#options.rules();
-      const page = allowedOrigin(ask, rules.welcome);
+      const page = allowedOrigin(incoming, rules.welcome);
       if (page !== undefined) reply.amend = readableBy(page);
-      guard(ask, entry, rules.welcome);
-      if (page !== undefined && isPreflight(ask)) return this.#permitPage(ask, page, reply, record);
-      const admitted = this.#entrance.admit(ask, entry.endpoint, rules, directory, record);
+      guard(incoming, entry, rules.welcome);
+      if (page !== undefined && isPreflight(incoming)) return this.#permitPage(incoming, page, reply, record);
+      const admitted = this.#entrance.admit(incoming, entry.endpoint, rules, directory, record);
       const entered = admitted instanceof Promise ? await this.#drain.inTime(admitted) : admitted;
       if (listsModels(entered)) return await this.#listModels(reply, record, entered);
-      const found = chooseRoute(this.#bodyRoom.enter(entered.ask, record), entered.target, entered.directory);
+      const found = chooseRoute(
+        this.#bodyRoom.enter(entered.incoming, record),
+        entered.target,
+        entered.directory,
+      );
       const route = found instanceof Promise ? await this.#drain.inTime(found) : found;
       this.#relay({ reply, upgrade }, entered, route, record);
     } catch (error) {
@@ -109,14 +113,14 @@ export class Handler {
 
   #relay(
     { reply, upgrade }: { readonly reply: Reply; readonly upgrade: Upgrade | undefined },
-    { ask, target }: Entered,
+    { incoming, target }: Entered,
     route: Route,
     record: RequestRecord,
   ): void {
     record.model = route.model;
     const settle = (outcome: Outcome): void => this.#settle(record, outcome);
     const relay = new Relay(
-      ask,
+      incoming,
       reply,
       record,
       settle,
@@ -131,9 +135,9 @@ export class Handler {
         }),
     );
     this.#options.traffic.begun(record, relay);
-    const source = ask.content?.source;
+    const source = incoming.content?.source;
     if (source instanceof Metered) source.onTooLarge((error) => relay.refused(error));
-    relay.start(this.#sending({ ask, target, route, upgrade: upgrade && "websocket" }, record));
+    relay.start(this.#sending({ incoming, target, route, upgrade: upgrade && "websocket" }, record));
   }
 
   /** A closure of its own: those of the relay would hold the request's body for as long as its answer takes. */
@@ -141,9 +145,9 @@ export class Handler {
     return (sink) => this.#dispatch.send(dispatched, record, sink);
   }
 
-  #permitPage(ask: Ask, page: string, reply: Reply, record: RequestRecord): void {
+  #permitPage(incoming: IncomingRequest, page: string, reply: Reply, record: RequestRecord): void {
     reply.amend = undefined;
-    reply.begin(204, "No Content", [...permission(ask, page), "X-Request-Id", record.id]);
+    reply.begin(204, "No Content", [...permission(incoming, page), "X-Request-Id", record.id]);
     reply.end([]);
     record.status = 204;
     this.#settle(record, "done");
@@ -199,8 +203,8 @@ function outcomeOfRefusal({ code }: PosternError): Outcome {
 }
 
 /** Whether the models are ours to list: those of several endpoints, or those that a key may use. */
-function listsModels({ ask, target, directory, key }: Entered): boolean {
-  if (!asksForModels(ask, target)) return false;
+function listsModels({ incoming, target, directory, key }: Entered): boolean {
+  if (!asksForModels(incoming, target)) return false;
   if (key !== undefined && key.models.length > 0) return true;
   const limited = key !== undefined && key.endpoints.length > 0;
   return target.by === "model" && (limited || mergesModels(directory));

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { type PosternError, problem } from "../errors.ts";
-import type { Ask } from "./local/ask.ts";
+import type { IncomingRequest } from "./local/incoming-request.ts";
 import { triedHeaders } from "./attempts/tried-headers.ts";
 import { estimateOf, isText } from "./keys/estimate.ts";
 import type { Failure } from "./upstream/failure.ts";
@@ -40,7 +40,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
   #answeredInText = false;
 
   constructor(
-    { method, version, rawHeaders }: Ask,
+    { method, version, rawHeaders }: IncomingRequest,
     reply: Reply,
     record: RequestRecord,
     settle: (outcome: Outcome) => void,

@@ -1,6 +1,6 @@
 import { formatSize } from "../config/quantities.ts";
 import { problem } from "../errors.ts";
-import { type Ask, headerOf } from "./local/ask.ts";
+import { type IncomingRequest, headerOf } from "./local/incoming-request.ts";
 import { modelIn, type Peeked, peekBody, readBody, readOn, withModel } from "./body/body.ts";
 import type { Body } from "./upstream/connection.ts";
 import { type Destination, type Directory, pathsOf, type Pool } from "./directory.ts";
@@ -51,7 +51,7 @@ const asPath = (id: string): string => encodeURI(id).replaceAll(/[?#]/g, encodeU
  * @throws PosternError endpoint_unknown, endpoint_none, model_unknown, model_missing, model_too_far, body_unreadable
  * @throws ClientLeft
  */
-export function chooseRoute(ask: Ask, target: Target, directory: Directory): Soon<Route> {
+export function chooseRoute(incoming: IncomingRequest, target: Target, directory: Directory): Soon<Route> {
   if (target.by !== "model") {
     const destination = directory.destinations.get(target.endpoint);
     if (destination === undefined)
@@ -61,16 +61,16 @@ export function chooseRoute(ask: Ask, target: Target, directory: Directory): Soo
       });
     if (target.by === "raw") {
       const path = target.path + target.query;
-      return when(readBody(ask), (body) => alone(destination, undefined, { target: path, body }));
+      return when(readBody(incoming), (body) => alone(destination, undefined, { target: path, body }));
     }
-    return toEndpoint(ask, target, destination, directory);
+    return toEndpoint(incoming, target, destination, directory);
   }
   if (directory.destinations.size === 0) throw problem("endpoint_none", undefined);
   if (directory.destinations.size === 1 && directory.fallback !== undefined)
-    return toEndpoint(ask, target, directory.fallback, directory);
+    return toEndpoint(incoming, target, directory.fallback, directory);
   const named = modelInPath(target.path);
-  if (named !== undefined) return byPath(ask, target, named, directory);
-  return byBody(ask, target, directory);
+  if (named !== undefined) return byPath(incoming, target, named, directory);
+  return byBody(incoming, target, directory);
 }
 
 const alone = (
@@ -89,41 +89,51 @@ function among(pool: Pool, errandTo: Shared["errandTo"]): Route {
 }
 
 /** A route that needs no model: the body is awaited for it only where the endpoint has aliases to put in place. */
-function toEndpoint(ask: Ask, target: Target, destination: Destination, directory: Directory): Soon<Route> {
+function toEndpoint(
+  incoming: IncomingRequest,
+  target: Target,
+  destination: Destination,
+  directory: Directory,
+): Soon<Route> {
   const named = modelInPath(target.path);
   if (destination.endpoint.aliases.size > 0 && named === undefined)
-    return when(peekBody(ask, directory.peekBytes), (peeked) =>
-      alone(destination, peeked.found?.model, errandWith(destination, target, peeked, isJson(ask))),
+    return when(peekBody(incoming, directory.peekBytes), (peeked) =>
+      alone(destination, peeked.found?.model, errandWith(destination, target, peeked, isJson(incoming))),
     );
   const to =
     named === undefined ? upstreamTarget(destination, target) : modelTarget(destination, target, named);
-  return when(readBody(ask), (body) =>
+  return when(readBody(incoming), (body) =>
     alone(destination, named ?? modelIn(body, directory.peekBytes), { target: to, body }),
   );
 }
 
-function byPath(ask: Ask, target: Target, model: string, directory: Directory): Soon<Route> {
+function byPath(incoming: IncomingRequest, target: Target, model: string, directory: Directory): Soon<Route> {
   const pool = directory.byModel.get(model);
   if (pool === undefined) {
     if (directory.fallback === undefined) throw unknownModel(model, directory);
-    return toEndpoint(ask, target, directory.fallback, directory);
+    return toEndpoint(incoming, target, directory.fallback, directory);
   }
-  return when(readBody(ask), (body) =>
+  return when(readBody(incoming), (body) =>
     among(pool, (destination) => ({ target: modelTarget(destination, target, model), body })),
   );
 }
 
-const byBody = (ask: Ask, target: Target, directory: Directory): Soon<Route> =>
-  when(peekBody(ask, directory.peekBytes), (peeked) => byModel(ask, target, peeked, directory));
+const byBody = (incoming: IncomingRequest, target: Target, directory: Directory): Soon<Route> =>
+  when(peekBody(incoming, directory.peekBytes), (peeked) => byModel(incoming, target, peeked, directory));
 
-function byModel(ask: Ask, target: Target, peeked: Peeked, directory: Directory): Soon<Route> {
+function byModel(
+  incoming: IncomingRequest,
+  target: Target,
+  peeked: Peeked,
+  directory: Directory,
+): Soon<Route> {
   const { found, missing, beyond, body } = peeked;
-  const json = isJson(ask);
+  const json = isJson(incoming);
   const pool = found === undefined ? undefined : directory.byModel.get(found.model);
   if (pool !== undefined) {
     // What is at hand whole can be sent to another endpoint, if the first one does not serve.
     const several = pool.destinations.length > 1 && body !== undefined;
-    return when(several && ask.content?.streamed === undefined ? readOn(body) : body, (whole) => {
+    return when(several && incoming.content?.streamed === undefined ? readOn(body) : body, (whole) => {
       const known = { ...peeked, body: whole };
       return among(pool, (destination) => errandWith(destination, target, known, json));
     });
@@ -176,6 +186,6 @@ function upstreamTarget({ endpoint }: Destination, { path, query }: Pick<Target,
   return (full === "" ? "/" : full) + query;
 }
 
-function isJson(ask: Ask): boolean {
-  return !/^multipart\//i.test(headerOf(ask, "content-type") ?? "");
+function isJson(incoming: IncomingRequest): boolean {
+  return !/^multipart\//i.test(headerOf(incoming, "content-type") ?? "");
 }

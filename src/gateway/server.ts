@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import { isLoopback } from "../config/address.ts";
 import type { Address } from "../config/config.ts";
 import { problem, reasonOf } from "../errors.ts";
-import { askOf, asksForWebSocket } from "./local/ask.ts";
+import { incomingOf, asksForWebSocket } from "./local/incoming-request.ts";
 import { Clients } from "./local/clients.ts";
 import { type Entry, Handler, type HandlerOptions } from "./handle.ts";
 import { HttpReply } from "./local/http-reply.ts";
@@ -19,7 +19,7 @@ import { Turn } from "./turn.ts";
 import { whenUntaken } from "./local/untaken.ts";
 
 /** A place to listen, and the endpoint that its `/v1` is, if it is an endpoint's own. */
-export interface Doorway {
+export interface Binding {
   readonly address: Address;
   readonly endpoint: string | undefined;
 }
@@ -44,7 +44,7 @@ interface Answer {
 const anywhere: Entry = { endpoint: undefined, unixSocket: false };
 
 /**
- * The gateway's listeners. Connections of all doorways begin as plain ones; what is not plain goes to Node's HTTP
+ * The gateway's listeners. Connections of all bindings begin as plain ones; what is not plain goes to Node's HTTP
  * server. Either way the requests go to the handler.
  */
 export class Gateway {
@@ -94,17 +94,17 @@ export class Gateway {
   }
 
   /**
-   * Listens at every doorway, or at none. Those of IPv6 are left out on a machine without it, if another one works.
+   * Listens at every binding, or at none. Those of IPv6 are left out on a machine without it, if another one works.
    *
    * @returns their addresses, in order
    * @throws PosternError address_in_use, address_unavailable
    */
-  async listen(doorways: readonly Doorway[]): Promise<string[]> {
+  async listen(bindings: readonly Binding[]): Promise<string[]> {
     this.begin();
     try {
       this.#listeners = await listenOnEach(
-        doorways,
-        (socket, doorway) => this.receive(socket, doorway),
+        bindings,
+        (socket, binding) => this.receive(socket, binding),
         this.#log,
       );
     } catch (error) {
@@ -119,8 +119,8 @@ export class Gateway {
     beginChecks(this.#server);
   }
 
-  /** Takes a connection that came in at a doorway. */
-  receive(socket: Socket, { address, endpoint }: Doorway): void {
+  /** Takes a connection that came in at a binding. */
+  receive(socket: Socket, { address, endpoint }: Binding): void {
     const unixSocket = "socket" in address;
     const open = !unixSocket && !isLoopback(address.host);
     this.#accept(socket, { endpoint, unixSocket, ...(open && { address: addressOf(socket) }) });
@@ -146,7 +146,7 @@ export class Gateway {
     }
     const connection = new PlainConnection(socket, {
       turn: this.#turn,
-      handle: (ask, reply) => void this.#handler.handle({ ask, reply, entry }),
+      handle: (incoming, reply) => void this.#handler.handle({ incoming, reply, entry }),
       handOver: (bytes, early) => {
         this.#plain.delete(socket);
         this.#handedOver.set(socket, { entry, idleSinceMs: connection.idleSinceMs ?? 0, early });
@@ -170,7 +170,7 @@ export class Gateway {
     // Node drops what came in one packet behind an upgrade that is declined, so nothing may be expected there.
     if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
     const handle = (): void =>
-      void this.#handler.handle({ ask: askOf(req), reply, entry: this.#entryOf(req) });
+      void this.#handler.handle({ incoming: incomingOf(req), reply, entry: this.#entryOf(req) });
     this.#pipeline.enter(req.socket, res, handle);
   }
 
@@ -198,7 +198,7 @@ export class Gateway {
       return Buffer.concat(early);
     };
     void this.#handler.handle({
-      ask: askOf(req),
+      incoming: incomingOf(req),
       reply,
       entry: this.#entryOf(req),
       upgrade: { socket, detach },
@@ -294,6 +294,6 @@ function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
 }
 
 function announcesBody(req: IncomingMessage): boolean {
-  const { content } = askOf(req);
+  const { content } = incomingOf(req);
   return content !== undefined && content.length !== 0;
 }

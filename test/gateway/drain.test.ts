@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { configOf } from "../../src/config/load.ts";
-import { Solo } from "../../src/crew/solo.ts";
+import { ServingProcess } from "../../src/cluster/serving-process.ts";
 import { createVault } from "../../src/vault/vault.ts";
 import { type Client, connect, errorIn } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
@@ -177,9 +177,9 @@ test("what a drain broke off counts in the metrics, with its outcome and its tok
   const endpoint = { url: `${upstream.origin}/v1`, credentials: ["gen-cert"], ca: "server-ca.pem" };
   const config = configOf(textOf({ endpoints: { private: endpoint } }), folder.file("postern.yaml"));
   const logTo = new Sink();
-  const solo = new Solo({ config, vault, log: pino(logTo), logTo, consoleDigest: "" });
+  const serving = new ServingProcess({ config, vault, log: pino(logTo), logTo, consoleDigest: "" });
   const address = { host: "127.0.0.1", port: 0 };
-  const [base = ""] = await solo.listen([{ address, endpoint: undefined }]);
+  const [base = ""] = await serving.listen([{ address, endpoint: undefined }]);
   const over = new AbortController();
 
   const stream = await streaming(base);
@@ -188,11 +188,11 @@ test("what a drain broke off counts in the metrics, with its outcome and its tok
   const waiting = await connect(base);
   waiting.send({ target: "/private/v1/x", body: "{}" });
   await arrival;
-  const stopped = solo.stop(over.signal);
+  const stopped = serving.stop(over.signal);
   over.abort();
   await Promise.all([brokenOff(stream), waiting.answer(), stopped]);
 
-  const { text } = await solo.metrics();
+  const { text } = await serving.metrics();
   const count = (labels: string): number => sumIn(text, "postern_requests_total", labels);
   expect(count('status="200",outcome="shutdown-stream"')).toBe(1);
   expect(count('status="503",outcome="shutdown-wait"')).toBe(1);

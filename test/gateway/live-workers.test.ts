@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { childrenOf } from "../../bench/accounting.ts";
-import { FleetLive } from "../../src/crew/fleet-live.ts";
-import { SoloLive } from "../../src/crew/solo-live.ts";
+import { WorkerPoolLive } from "../../src/cluster/worker-pool-live.ts";
+import { ServingProcessLive } from "../../src/cluster/serving-process-live.ts";
 import { Traffic } from "../../src/gateway/live/traffic.ts";
 import { beginRecord, type RequestRecord } from "../../src/gateway/record.ts";
 import { asAdmin } from "../console/admin-client.ts";
@@ -13,14 +13,14 @@ import { startPrivateEndpoint } from "../support/private-endpoint.ts";
 /** Two workers without their processes. */
 class Two {
   readonly traffics = [new Traffic(), new Traffic()] as const;
-  readonly solos = this.traffics.map((traffic) => new SoloLive(traffic));
-  readonly fleet = new FleetLive(async (name, about) => {
-    const ask = async (solo: SoloLive): Promise<unknown> => {
-      if (name === "history") return solo.counted(about as string | undefined);
-      if (name === "stopRequest") return solo.stop(about as string);
-      return name === "latest" ? solo.latest() : solo.look(about as { most: number });
+  readonly processes = this.traffics.map((traffic) => new ServingProcessLive(traffic));
+  readonly pool = new WorkerPoolLive(async (name, about) => {
+    const ask = async (serving: ServingProcessLive): Promise<unknown> => {
+      if (name === "history") return serving.counted(about as string | undefined);
+      if (name === "stopRequest") return serving.stop(about as string);
+      return name === "latest" ? serving.latest() : serving.look(about as { most: number });
     };
-    return (await Promise.all(this.solos.map(ask))) as never;
+    return (await Promise.all(this.processes.map(ask))) as never;
   });
   #made = 0;
 
@@ -45,12 +45,12 @@ const idsOf = (requests: readonly { readonly requestId: string }[]): readonly st
 test("several workers show the newest of all, and say how much they leave out", async () => {
   const two = new Two();
   for (let turn = 0; turn < 3; turn += 1) for (const traffic of two.traffics) traffic.ended(two.request());
-  const first = await two.fleet.look({ since: undefined, most: 4 });
+  const first = await two.pool.look({ since: undefined, most: 4 });
   expect(idsOf(first.ended)).toEqual(["n6", "n5", "n4", "n3"]);
   expect(first.leftOut).toBe(0);
-  expect((await two.fleet.look({ since: first.cursor, most: 4 })).ended).toEqual([]);
+  expect((await two.pool.look({ since: first.cursor, most: 4 })).ended).toEqual([]);
   for (let turn = 0; turn < 5; turn += 1) for (const traffic of two.traffics) traffic.ended(two.request());
-  const next = await two.fleet.look({ since: first.cursor, most: 4 });
+  const next = await two.pool.look({ since: first.cursor, most: 4 });
   expect(idsOf(next.ended)).toEqual(["n16", "n15", "n14", "n13"]);
   expect(next.leftOut).toBe(6);
   expect(next.lastHour).toEqual({ requests: 16, errors: 0 });
@@ -64,12 +64,12 @@ test("several workers show what is in flight with each of them, and stop it ther
       const one = two.request({ endedMs: undefined, outcome: undefined });
       traffic.begun(one, { stop: () => stopped.push(one.number) });
     }
-  const { inFlight, inFlightCount } = await two.fleet.look({ since: undefined, most: 4 });
+  const { inFlight, inFlightCount } = await two.pool.look({ since: undefined, most: 4 });
   expect(idsOf(inFlight)).toEqual(["n6", "n5", "n4", "n3"]);
   expect(inFlightCount).toBe(6);
-  expect(await two.fleet.stop(inFlight[1]?.id ?? "")).toBe(true);
+  expect(await two.pool.stop(inFlight[1]?.id ?? "")).toBe(true);
   expect(stopped).toEqual([5]);
-  expect(await two.fleet.stop("ffffffff-5")).toBe(false);
+  expect(await two.pool.stop("ffffffff-5")).toBe(false);
 });
 
 test("of an endpoint that several workers serve, the last request is the last of all", async () => {
@@ -79,7 +79,7 @@ test("of an endpoint that several workers serve, the last request is the last of
   b.ended(two.request({ endpoint: "x" }));
   b.ended(two.request({ endpoint: "y" }));
   a.ended(two.request({ endpoint: "y" }));
-  const latest = await two.fleet.latest();
+  const latest = await two.pool.latest();
   expect([latest.get("x")?.requestId, latest.get("y")?.requestId]).toEqual(["n2", "n4"]);
 });
 

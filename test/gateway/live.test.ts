@@ -15,7 +15,7 @@ import {
   stringMatching,
 } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { historyOf, summed } from "../../src/crew/history.ts";
+import { historyOf, summed } from "../../src/cluster/history.ts";
 import { Copies } from "../../src/gateway/live/copies.ts";
 import { Ended } from "../../src/gateway/live/ended.ts";
 import { Scale } from "../../src/gateway/live/scale.ts";

@@ -9,7 +9,7 @@ const rooms = [
   "console",
   "brokers",
   "sandbox",
-  "crew",
+  "cluster",
   "app",
   "cli",
   "main",
@@ -28,11 +28,11 @@ const mayImport: Readonly<Record<Room, readonly Room[]>> = {
   console: ["admin"],
   brokers: ["leaf", "vault"],
   sandbox: ["leaf", "vault"],
-  crew: ["leaf", "vault", "gateway", "admin"],
-  app: ["leaf", "vault", "gateway", "admin", "brokers", "crew"],
-  cli: ["leaf", "vault", "gateway", "admin", "brokers", "sandbox", "crew", "app"],
+  cluster: ["leaf", "vault", "gateway", "admin"],
+  app: ["leaf", "vault", "gateway", "admin", "brokers", "cluster"],
+  cli: ["leaf", "vault", "gateway", "admin", "brokers", "sandbox", "cluster", "app"],
   main: ["leaf", "cli"],
-  worker: ["leaf", "crew"],
+  worker: ["leaf", "cluster"],
   thread: ["vault"],
 };
 
@@ -59,7 +59,7 @@ function roomOf(path: string): Room | undefined {
   }
   if (first === "config" || first === "errors") return "leaf";
   if (first === "admin" && second === "console") return "console";
-  return ["vault", "gateway", "admin", "brokers", "sandbox", "crew", "cli"].find(
+  return ["vault", "gateway", "admin", "brokers", "sandbox", "cluster", "cli"].find(
     (room): room is Room => room === first,
   );
 }

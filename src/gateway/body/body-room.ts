@@ -1,4 +1,4 @@
-import type { Ask } from "../local/ask.ts";
+import type { IncomingRequest } from "../local/incoming-request.ts";
 import { limits } from "../limits.ts";
 import type { RequestRecord } from "../record.ts";
 
@@ -8,16 +8,16 @@ export class BodyRoom {
   readonly #taken = new WeakMap<RequestRecord, number>();
 
   /** Makes room for a request's body, or marks it as one to be streamed. `leave` must follow when it has ended. */
-  enter(ask: Ask, record: RequestRecord): Ask {
-    const { content } = ask;
-    if (content === undefined || Buffer.isBuffer(content.source)) return ask;
+  enter(incoming: IncomingRequest, record: RequestRecord): IncomingRequest {
+    const { content } = incoming;
+    if (content === undefined || Buffer.isBuffer(content.source)) return incoming;
     const { length = limits.wholeBodyBytes } = content;
-    if (length > limits.wholeBodyBytes) return ask;
+    if (length > limits.wholeBodyBytes) return incoming;
     if (this.#bytes + length > limits.wholeBodiesBytes)
-      return { ...ask, content: { ...content, streamed: true } };
+      return { ...incoming, content: { ...content, streamed: true } };
     this.#bytes += length;
     this.#taken.set(record, length);
-    return ask;
+    return incoming;
   }
 
   leave(record: RequestRecord): void {

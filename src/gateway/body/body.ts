@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { formatDuration } from "../../config/quantities.ts";
 import { PosternError, problem } from "../../errors.ts";
-import { type Ask, type Content, headerOf } from "../local/ask.ts";
+import { type IncomingRequest, type Content, headerOf } from "../local/incoming-request.ts";
 import type { Body } from "../upstream/connection.ts";
 import { FormScan } from "./form-scan.ts";
 import { limits } from "../limits.ts";
@@ -126,7 +126,7 @@ const isReadWhole = ({ source, length = Infinity, streamed }: Content): boolean 
   Buffer.isBuffer(source) || (length <= limits.wholeBodyBytes && streamed === undefined);
 
 /** The body of a request that needs no model. */
-export function readBody({ content }: Pick<Ask, "content">): Soon<Body | undefined> {
+export function readBody({ content }: Pick<IncomingRequest, "content">): Soon<Body | undefined> {
   if (content === undefined) return undefined;
   if (!isReadWhole(content)) return bodyOf(content, []);
   const { length = 0 } = content;
@@ -164,10 +164,10 @@ type Scan = Pick<ModelScan, "found" | "hopeless" | "end"> & {
   feed(chunk: Buffer): undefined | Promise<void>;
 };
 
-function scanFor(ask: Ask): Scan | string {
-  const encoding = headerOf(ask, "content-encoding") ?? "identity";
+function scanFor(incoming: IncomingRequest): Scan | string {
+  const encoding = headerOf(incoming, "content-encoding") ?? "identity";
   if (encoding.toLowerCase() !== "identity") return `it is compressed (${encoding.slice(0, 32)})`;
-  const type = headerOf(ask, "content-type") ?? "";
+  const type = headerOf(incoming, "content-type") ?? "";
   if (!/^multipart\/form-data/i.test(type)) return new ModelScan();
   try {
     return new FormScan(type);
@@ -177,13 +177,13 @@ function scanFor(ask: Ask): Scan | string {
 }
 
 /** Looks for the body's model in its first `limitBytes`. What is not read whole is read no further than that takes. */
-export function peekBody(ask: Ask, limitBytes: number): Soon<Peeked> {
-  const { content } = ask;
+export function peekBody(incoming: IncomingRequest, limitBytes: number): Soon<Peeked> {
+  const { content } = incoming;
   if (content === undefined) return { body: undefined, found: undefined, missing: undefined, beyond: false };
   const { length } = content;
-  const scan = scanFor(ask);
+  const scan = scanFor(incoming);
   if (typeof scan === "string")
-    return when(readBody(ask), (body) => ({ body, found: undefined, missing: scan, beyond: false }));
+    return when(readBody(incoming), (body) => ({ body, found: undefined, missing: scan, beyond: false }));
   const whole = isReadWhole(content);
   let searched = 0;
   const search = (chunk: Buffer): undefined | Promise<void> => {

@@ -1,7 +1,7 @@
 import type { LocalKeyConfig } from "../../config/config.ts";
 import { formatSize } from "../../config/quantities.ts";
 import { PosternError, problem } from "../../errors.ts";
-import type { Ask } from "../local/ask.ts";
+import type { IncomingRequest } from "../local/incoming-request.ts";
 import type { Directory } from "../directory.ts";
 import { Metered } from "../local/metered.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -14,7 +14,7 @@ import { mapTarget, type Target } from "../target.ts";
 
 /** A request that was let in. */
 export interface Entered {
-  readonly ask: Ask;
+  readonly incoming: IncomingRequest;
   readonly target: Target;
   /** As far as its key reaches. */
   readonly directory: Directory;
@@ -47,19 +47,19 @@ export class Entrance {
    * @throws ClientLeft
    */
   admit(
-    ask: Ask,
+    incoming: IncomingRequest,
     own: string | undefined,
     rules: Rules,
     directory: Directory,
     record: RequestRecord,
   ): Soon<Entered> {
-    const key = rules.keyring && this.#identify(ask, rules.keyring);
+    const key = rules.keyring && this.#identify(incoming, rules.keyring);
     record.localKey = key?.name;
     record.tokensLimited = key?.limits.tokensPerMinute !== undefined;
-    const target = mapTarget(ask.target, directory.destinations, own);
+    const target = mapTarget(incoming.target, directory.destinations, own);
     record.path = target.path;
-    const bounded = boundedBy(rules.bodyBytes, ask);
-    if (key === undefined) return { ask: bounded, target, directory, key };
+    const bounded = boundedBy(rules.bodyBytes, incoming);
+    if (key === undefined) return { incoming: bounded, target, directory, key };
     if (target.by !== "model" && key.endpoints.length > 0 && !key.endpoints.includes(target.endpoint)) {
       this.#metrics.refusedByKey(key.name, "endpoint");
       throw forbidden(key, `the endpoint "${target.endpoint}"`);
@@ -74,9 +74,9 @@ export class Entrance {
     this.#granted.get(record)?.leave(cache === "hit" ? 0 : (estimatedTokens ?? told));
   }
 
-  #identify(ask: Ask, keyring: NonNullable<Rules["keyring"]>): LocalKeyConfig {
+  #identify(incoming: IncomingRequest, keyring: NonNullable<Rules["keyring"]>): LocalKeyConfig {
     try {
-      return keyring.identify(ask);
+      return keyring.identify(incoming);
     } catch (error) {
       this.#metrics.refusedByKey("", "unknown");
       throw error;
@@ -85,14 +85,14 @@ export class Entrance {
 
   async #admitKey(
     key: LocalKeyConfig,
-    ask: Ask,
+    incoming: IncomingRequest,
     target: Target,
     directory: Directory,
     record: RequestRecord,
   ): Promise<Entered> {
     await this.#count(key, record);
     return {
-      ask: await this.#permit(key, ask, target, directory.peekBytes),
+      incoming: await this.#permit(key, incoming, target, directory.peekBytes),
       target,
       directory: this.#reach(key, directory),
       key,
@@ -110,9 +110,14 @@ export class Entrance {
     throw problem("local_limit_reached", { key: key.name, ...verdict });
   }
 
-  async #permit(key: LocalKeyConfig, ask: Ask, target: Target, limitBytes: number): Promise<Ask> {
+  async #permit(
+    key: LocalKeyConfig,
+    incoming: IncomingRequest,
+    target: Target,
+    limitBytes: number,
+  ): Promise<IncomingRequest> {
     try {
-      return await permitModel(key, ask, target, limitBytes);
+      return await permitModel(key, incoming, target, limitBytes);
     } catch (error) {
       if (error instanceof PosternError && error.code === "local_key_forbids")
         this.#metrics.refusedByKey(key.name, "model");
@@ -131,13 +136,15 @@ export class Entrance {
 }
 
 /** Refuses a body that says it is too large, and has one that does not say how large it is measured as it comes. */
-function boundedBy(most: number, ask: Ask): Ask {
-  const { content } = ask;
-  if (content === undefined || most === Infinity) return ask;
+function boundedBy(most: number, incoming: IncomingRequest): IncomingRequest {
+  const { content } = incoming;
+  if (content === undefined || most === Infinity) return incoming;
   const { length, source } = content;
   if (length !== undefined) {
     if (length > most) throw problem("body_too_large", { limit: formatSize(most) });
-    return ask;
+    return incoming;
   }
-  return Buffer.isBuffer(source) ? ask : { ...ask, content: { length, source: new Metered(source, most) } };
+  return Buffer.isBuffer(source)
+    ? incoming
+    : { ...incoming, content: { length, source: new Metered(source, most) } };
 }

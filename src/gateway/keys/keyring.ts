@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { LocalKeyConfig } from "../../config/config.ts";
 import { problem } from "../../errors.ts";
-import type { Ask } from "../local/ask.ts";
+import type { IncomingRequest } from "../local/incoming-request.ts";
 import { fieldValues } from "../upstream/wire.ts";
 
 /** The headers in which the SDKs send an API key: OpenAI's in the first, Anthropic's and Azure's in the others. */
@@ -23,8 +23,8 @@ export class Keyring {
    *
    * @throws PosternError local_key_required, local_key_unknown, request_headers_invalid
    */
-  identify(ask: Pick<Ask, "rawHeaders">): LocalKeyConfig {
-    const [presented, ...others] = new Set(presentedIn(ask));
+  identify(incoming: Pick<IncomingRequest, "rawHeaders">): LocalKeyConfig {
+    const [presented, ...others] = new Set(presentedIn(incoming));
     if (presented === undefined) throw problem("local_key_required", undefined);
     // Which of them is meant is the client's to say: the other may be a secret that belongs elsewhere.
     if (others.length > 0)
@@ -37,7 +37,7 @@ export class Keyring {
   }
 }
 
-function presentedIn({ rawHeaders }: Pick<Ask, "rawHeaders">): string[] {
+function presentedIn({ rawHeaders }: Pick<IncomingRequest, "rawHeaders">): string[] {
   const bearers = fieldValues(rawHeaders, "authorization").flatMap(
     (value) => /^bearer +(\S+)$/i.exec(value)?.[1] ?? [],
   );

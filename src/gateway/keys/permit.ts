@@ -1,6 +1,6 @@
 import type { LocalKeyConfig } from "../../config/config.ts";
 import { type PosternError, problem } from "../../errors.ts";
-import type { Ask } from "../local/ask.ts";
+import type { IncomingRequest } from "../local/incoming-request.ts";
 import type { Destination, Directory, Pool } from "../directory.ts";
 import type { Model } from "../models.ts";
 import { modelInPath } from "../route.ts";
@@ -18,7 +18,7 @@ export const forbidden = (key: LocalKeyConfig, what: string): PosternError =>
   problem("local_key_forbids", { key: key.name, what });
 
 /** Whether a request asks for the list of models. */
-export const asksForModels = ({ method }: Ask, target: Target): boolean =>
+export const asksForModels = ({ method }: IncomingRequest, target: Target): boolean =>
   method === "GET" && target.by !== "raw" && /^\/models\/?$/.test(target.path);
 
 /**
@@ -30,17 +30,18 @@ export const asksForModels = ({ method }: Ask, target: Target): boolean =>
  */
 export async function permitModel(
   key: LocalKeyConfig,
-  ask: Ask,
+  incoming: IncomingRequest,
   target: Target,
   limitBytes: number,
-): Promise<Ask> {
-  if (key.models.length === 0 || asksForModels(ask, target)) return ask;
+): Promise<IncomingRequest> {
+  if (key.models.length === 0 || asksForModels(incoming, target)) return incoming;
   const path = target.path.slice(0, 100);
   if (target.by === "raw") throw forbidden(key, "/raw, whose requests name no model that could be checked");
-  const named = ask.method === "GET" ? modelInPath(target.path) : undefined;
-  if (named === undefined && (ask.method !== "POST" || !modelPaths.test(target.path)))
-    throw forbidden(key, `${ask.method} ${path}, which names no model that could be checked`);
-  const { ask: read, model } = named === undefined ? await sureModel(ask, limitBytes) : { ask, model: named };
+  const named = incoming.method === "GET" ? modelInPath(target.path) : undefined;
+  if (named === undefined && (incoming.method !== "POST" || !modelPaths.test(target.path)))
+    throw forbidden(key, `${incoming.method} ${path}, which names no model that could be checked`);
+  const { incoming: read, model } =
+    named === undefined ? await sureModel(incoming, limitBytes) : { incoming, model: named };
   if (key.models.includes(model)) return read;
   throw forbidden(key, `the model "${model.slice(0, 200)}"`);
 }

@@ -1,6 +1,6 @@
 import { formatSize } from "../../config/quantities.ts";
 import { problem } from "../../errors.ts";
-import type { Ask } from "../local/ask.ts";
+import type { IncomingRequest } from "../local/incoming-request.ts";
 import { readWhole } from "../body/body.ts";
 import { modelOfForm } from "./sure-form.ts";
 import { modelOfJson } from "./sure-json.ts";
@@ -15,7 +15,7 @@ const unsure = (reason: string): Error => problem("model_ambiguous", { reason })
 
 /** A request whose body has been read, and the one model that it can name. */
 export interface Sure {
-  readonly ask: Ask;
+  readonly incoming: IncomingRequest;
   readonly model: string;
 }
 
@@ -25,8 +25,8 @@ export interface Sure {
  * @throws PosternError model_ambiguous, body_too_large, request_timeout
  * @throws ClientLeft
  */
-export async function sureModel(ask: Ask, limitBytes: number): Promise<Sure> {
-  const { content, rawHeaders } = ask;
+export async function sureModel(incoming: IncomingRequest, limitBytes: number): Promise<Sure> {
+  const { content, rawHeaders } = incoming;
   if (content === undefined) throw unsure("it has no body");
   if (fieldValues(rawHeaders, "content-encoding").some((coding) => coding.toLowerCase() !== "identity"))
     throw unsure("the body is compressed");
@@ -39,5 +39,5 @@ export async function sureModel(ask: Ask, limitBytes: number): Promise<Sure> {
   if (body === undefined) throw unsure(`the body is longer than limits.peek (${formatSize(limitBytes)})`);
   const reading = isForm ? modelOfForm(body, type) : modelOfJson(body);
   if ("reason" in reading) throw unsure(reading.reason);
-  return { ask: { ...ask, content: { length: body.length, source: body } }, model: reading.model };
+  return { incoming: { ...incoming, content: { length: body.length, source: body } }, model: reading.model };
 }

@@ -1,4 +1,4 @@
-import type { Ask } from "./ask.ts";
+import type { IncomingRequest } from "./incoming-request.ts";
 import { fieldTokens, fieldValues } from "../upstream/wire.ts";
 
 // Pages of origins that the configuration names may call the gateway; the protocol is the Fetch standard's
@@ -13,11 +13,11 @@ const exposed = ["x-request-id", "retry-after", "retry-after-ms", "x-should-retr
 const varying = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
 
 /** Whether a request asks what a page may send, and nothing else. */
-export const isPreflight = ({ method, rawHeaders }: Ask): boolean =>
+export const isPreflight = ({ method, rawHeaders }: IncomingRequest): boolean =>
   method === "OPTIONS" && fieldValues(rawHeaders, "access-control-request-method").length > 0;
 
 /** The headers of the answer to a preflight of an origin that is allowed: it may send what it asks for. */
-export function permission({ rawHeaders }: Ask, origin: string): string[] {
+export function permission({ rawHeaders }: IncomingRequest, origin: string): string[] {
   const [method = ""] = fieldValues(rawHeaders, "access-control-request-method");
   const asked = fieldTokens(rawHeaders, "access-control-request-headers");
   const [privately] = fieldValues(rawHeaders, "access-control-request-private-network");

@@ -1,5 +1,5 @@
 import { problem } from "../../errors.ts";
-import { type Ask, asksForWebSocket, headerOf } from "./ask.ts";
+import { type IncomingRequest, asksForWebSocket, headerOf } from "./incoming-request.ts";
 import { limits } from "../limits.ts";
 import { authorityOf } from "../target.ts";
 import { fieldTokens, fieldValues } from "../upstream/wire.ts";
@@ -33,8 +33,8 @@ const port = /:[0-9]{1,5}$/;
  * @throws PosternError method_not_allowed, expectation_unknown, host_not_allowed, origin_not_allowed,
  * content_type_not_allowed, request_headers_invalid, request_target_invalid
  */
-export function guard(ask: Ask, place: Place, welcome = nothing): void {
-  const { method, target, version, rawHeaders } = ask;
+export function guard(incoming: IncomingRequest, place: Place, welcome = nothing): void {
+  const { method, target, version, rawHeaders } = incoming;
   // Its answer repeats the request, with the credentials that were attached to it (RFC 9110 §9.3.8).
   if (method === "TRACE") throw problem("method_not_allowed", { method: "TRACE" });
   if (rawHeaders.length / 2 > limits.requestHeaders)
@@ -45,7 +45,7 @@ export function guard(ask: Ask, place: Place, welcome = nothing): void {
     throw problem("request_headers_invalid", { reason: "they are not of HTTP/1.1 or HTTP/1.0" });
   if (version === "1.0" && codings.length > 0)
     throw problem("request_headers_invalid", { reason: "HTTP/1.0 has no Transfer-Encoding" });
-  const expect = headerOf(ask, "expect") ?? "";
+  const expect = headerOf(incoming, "expect") ?? "";
   if (expect !== "" && expect.toLowerCase() !== "100-continue")
     throw problem("expectation_unknown", { expectation: printable(expect) });
   const hosts = fieldValues(rawHeaders, "host");
@@ -58,20 +58,20 @@ export function guard(ask: Ask, place: Place, welcome = nothing): void {
     throw problem("request_target_invalid", { reason: "it names another host" });
   if (!place.unixSocket && !isOwn(host, place, welcome))
     throw problem("host_not_allowed", { host: printable(host) });
-  refusePages(rawHeaders, host, allowedOrigin(ask, welcome));
-  refuseSimplePosts(ask);
+  refusePages(rawHeaders, host, allowedOrigin(incoming, welcome));
+  refuseSimplePosts(incoming);
   if (codings.length > 0 && (codings.length > 1 || codings[0] !== "chunked"))
     throw problem("request_headers_invalid", { reason: "Transfer-Encoding is not exactly chunked" });
   // Behind such a head comes the other protocol, so a body would be read by one side and not by the other.
   if (
-    asksForWebSocket(ask) &&
+    asksForWebSocket(incoming) &&
     (codings.length > 0 || fieldValues(rawHeaders, "content-length").some((length) => length !== "0"))
   )
     throw problem("request_headers_invalid", { reason: "an upgrade cannot have a body" });
 }
 
 /** The origin of the page that sent a request, if it is one of those that may. */
-export function allowedOrigin({ rawHeaders }: Ask, { origins }: Welcome): string | undefined {
+export function allowedOrigin({ rawHeaders }: IncomingRequest, { origins }: Welcome): string | undefined {
   if (origins.size === 0) return undefined;
   const [origin, ...others] = fieldValues(rawHeaders, "origin");
   return origin !== undefined && others.length === 0 && origins.has(origin.toLowerCase())
@@ -102,21 +102,21 @@ function refusePages(rawHeaders: readonly string[], host: string, allowed: strin
  * The second line behind `refusePages`: what a page can send without asking first is text, a form, or a body without a
  * type (Fetch standard, "CORS-safelisted request-header"). Forms with parts stay: audio is uploaded in them.
  */
-function refuseSimplePosts(ask: Ask): void {
-  if (ask.method === "GET" || ask.content === undefined) return;
-  const types = fieldValues(ask.rawHeaders, "content-type");
+function refuseSimplePosts(incoming: IncomingRequest): void {
+  if (incoming.method === "GET" || incoming.content === undefined) return;
+  const types = fieldValues(incoming.rawHeaders, "content-type");
   for (const type of types) {
     const essence = (type.split(";", 1)[0] ?? "").trim().toLowerCase();
     if (essence === "text/plain" || essence === "application/x-www-form-urlencoded")
       throw problem("content_type_not_allowed", { type: essence });
   }
-  if (types.length === 0 && ask.content.length !== 0 && isFromBrowser(ask))
+  if (types.length === 0 && incoming.content.length !== 0 && isFromBrowser(incoming))
     throw problem("content_type_not_allowed", { type: "" });
 }
 
-const isFromBrowser = (ask: Ask): boolean =>
+const isFromBrowser = (incoming: IncomingRequest): boolean =>
   ["origin", "referer", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest"].some(
-    (name) => headerOf(ask, name) !== undefined,
+    (name) => headerOf(incoming, name) !== undefined,
   );
 
 /** Text of a client's for an error message: printable ASCII, and not too much of it. */

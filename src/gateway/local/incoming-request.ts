@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { fieldValues } from "../upstream/wire.ts";
 
 /** A local request as it was sent, whichever parser read its head. */
-export interface Ask {
+export interface IncomingRequest {
   readonly method: string;
   /** The target of the request line. */
   readonly target: string;
@@ -25,7 +25,7 @@ export interface Content {
 }
 
 /** The request that Node's parser has read. */
-export function askOf(req: IncomingMessage, target: string = req.url ?? ""): Ask {
+export function incomingOf(req: IncomingMessage, target: string = req.url ?? ""): IncomingRequest {
   const { method = "", httpVersion: version, rawHeaders, headers } = req;
   const length = headers["content-length"];
   const content =
@@ -38,11 +38,14 @@ export function askOf(req: IncomingMessage, target: string = req.url ?? ""): Ask
 }
 
 /** The value of a header, by its lower-case name; where it stands more than once, all of them (RFC 9110 §5.3). */
-export function headerOf({ rawHeaders }: Pick<Ask, "rawHeaders">, name: string): string | undefined {
+export function headerOf(
+  { rawHeaders }: Pick<IncomingRequest, "rawHeaders">,
+  name: string,
+): string | undefined {
   const values = fieldValues(rawHeaders, name);
   return values.length < 2 ? values[0] : values.join(", ");
 }
 
 /** Whether a request asks for the one protocol that it may be switched to (RFC 6455 §4.1). */
-export const asksForWebSocket = (ask: Pick<Ask, "rawHeaders">): boolean =>
-  headerOf(ask, "upgrade")?.toLowerCase() === "websocket";
+export const asksForWebSocket = (incoming: Pick<IncomingRequest, "rawHeaders">): boolean =>
+  headerOf(incoming, "upgrade")?.toLowerCase() === "websocket";

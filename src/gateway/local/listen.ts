@@ -90,19 +90,19 @@ export async function listenOn(
  * @throws PosternError address_in_use, address_unavailable
  */
 export async function listenOnEach<D extends { readonly address: Address }>(
-  doorways: readonly D[],
-  accept: (socket: Socket, doorway: D) => void,
+  bindings: readonly D[],
+  accept: (socket: Socket, binding: D) => void,
   log: Logger,
   paused = false,
 ): Promise<readonly Listener[]> {
   const listeners: Listener[] = [];
   const left: unknown[] = [];
   try {
-    for (const doorway of doorways)
+    for (const binding of bindings)
       try {
-        listeners.push(await listenOn(doorway.address, (socket) => accept(socket, doorway), paused));
+        listeners.push(await listenOn(binding.address, (socket) => accept(socket, binding), paused));
       } catch (error) {
-        if (!lacksIpv6(doorway.address, error)) throw error;
+        if (!lacksIpv6(binding.address, error)) throw error;
         left.push(error);
       }
     if (listeners.length === 0 && left.length > 0) throw left[0];

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Ask } from "./ask.ts";
+import type { IncomingRequest } from "./incoming-request.ts";
 import { limits } from "../limits.ts";
 import { linger } from "./linger.ts";
 import { PlainReply } from "./plain-reply.ts";
@@ -9,7 +9,7 @@ import type { Turn } from "../turn.ts";
 /** What a plain connection needs of the server. */
 export interface PlainOptions {
   readonly turn: Turn;
-  readonly handle: (ask: Ask, reply: PlainReply) => void;
+  readonly handle: (incoming: IncomingRequest, reply: PlainReply) => void;
   /**
    * Takes the connection over for good, with the bytes that were read and not used.
    *

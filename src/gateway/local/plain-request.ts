@@ -1,4 +1,4 @@
-import type { Ask } from "./ask.ts";
+import type { IncomingRequest } from "./incoming-request.ts";
 import { lowerCased } from "../header-name.ts";
 import { lineEnd } from "../upstream/wire.ts";
 
@@ -25,7 +25,7 @@ const unusual = new Set([
 ]);
 
 /** A request whose head came in one piece and is nothing but ordinary. */
-export interface PlainRequest extends Omit<Ask, "content"> {
+export interface PlainRequest extends Omit<IncomingRequest, "content"> {
   /** Where its body begins in the bytes that were read. */
   readonly bodyAt: number;
   /** Of its body, in bytes; absent when it has none. */

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody, type PosternError } from "../../errors.ts";
-import type { Ask } from "./ask.ts";
+import type { IncomingRequest } from "./incoming-request.ts";
 import { limits } from "../limits.ts";
 import { linger } from "./linger.ts";
 import { fieldValues, headText } from "../upstream/wire.ts";
 
 /** The client's own request id when it is a sane one, else a new one. */
-export function requestIdOf({ rawHeaders }: Ask): string {
+export function requestIdOf({ rawHeaders }: IncomingRequest): string {
   const [given, ...others] = fieldValues(rawHeaders, "x-request-id");
   if (given === undefined || others.length > 0) return randomUUID();
   return /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : randomUUID();
