@@ -2,7 +2,7 @@ import { formatSize } from "../config/quantities.ts";
 import { problem } from "../errors.ts";
 import { type IncomingRequest, headerOf } from "./local/incoming-request.ts";
 import { modelIn, type Peeked, peekBody, readBody, readOn, withModel } from "./body/body.ts";
-import type { Body } from "./upstream/connection.ts";
+import type { Body } from "./upstream/request.ts";
 import { type Destination, type Directory, pathsOf, type Pool } from "./directory.ts";
 import { type Soon, when } from "./soon.ts";
 import type { Target } from "./target.ts";

@@ -16,7 +16,7 @@ import { PlainConnection } from "./local/plain-connection.ts";
 import { errorResponse } from "./local/respond.ts";
 import type { Rules } from "./keys/rules.ts";
 import { Turn } from "./turn.ts";
-import { whenUntaken } from "./local/untaken.ts";
+import { limitSlowReader, whenUntaken } from "./local/untaken.ts";
 
 /** A place to listen, and the endpoint that its `/v1` is, if it is an endpoint's own. */
 export interface Binding {
@@ -227,9 +227,7 @@ export class Gateway {
     // A head that does not come whole is `headersTimeout`'s.
     if (answer === undefined) return;
     if (answer.res.writableFinished) socket.destroy();
-    else if (socket.writableLength === 0) answer.reply.stalled();
-    else if (socket.timeout === limits.slowReaderMs) socket.destroy();
-    else socket.setTimeout(limits.slowReaderMs);
+    else if (!limitSlowReader(socket)) answer.reply.stalled();
   }
 
   #entryOf(req: IncomingMessage): Entry {

@@ -1,5 +1,5 @@
 import { PosternError } from "../../errors.ts";
-import type { UpstreamRequest } from "../upstream/connection.ts";
+import type { UpstreamRequest } from "../upstream/request.ts";
 import type { Destination } from "../directory.ts";
 import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
 

@@ -1,6 +1,6 @@
 import { PosternError } from "../../errors.ts";
 import type { Attachment } from "../upstream/attach.ts";
-import type { UpstreamRequest } from "../upstream/connection.ts";
+import type { UpstreamRequest } from "../upstream/request.ts";
 import { Held } from "./held.ts";
 import { Passing } from "../upstream/passing.ts";
 import type { Exchange, ExchangeSink, Upstream } from "../upstream/upstream.ts";

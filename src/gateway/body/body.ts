@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { formatDuration } from "../../config/quantities.ts";
 import { PosternError, problem } from "../../errors.ts";
 import { type IncomingRequest, type Content, headerOf } from "../local/incoming-request.ts";
-import type { Body } from "../upstream/connection.ts";
+import type { Body } from "../upstream/request.ts";
 import { FormScan } from "./form-scan.ts";
 import { limits } from "../limits.ts";
 import { type FoundModel, ModelScan } from "./model-scan.ts";

@@ -5,6 +5,7 @@ import { linger } from "./linger.ts";
 import { PlainReply } from "./plain-reply.ts";
 import { type PlainRequest, readPlainRequest } from "./plain-request.ts";
 import type { Turn } from "../turn.ts";
+import { limitSlowReader } from "./untaken.ts";
 
 /** What a plain connection needs of the server. */
 export interface PlainOptions {
@@ -145,12 +146,9 @@ export class PlainConnection {
   }
 
   #timedOut(): void {
-    const socket = this.#socket;
-    if (this.idleSinceMs !== undefined) socket.destroy();
+    if (this.idleSinceMs !== undefined) this.#socket.destroy();
     // While an answer is awaited, its phases have their own limits; but a client must take what has come.
-    else if (socket.writableLength === 0) return;
-    else if (socket.timeout === limits.slowReaderMs) socket.destroy();
-    else socket.setTimeout(limits.slowReaderMs);
+    else limitSlowReader(this.#socket);
   }
 
   #closed(): void {

@@ -16,3 +16,16 @@ export function whenUntaken(socket: Socket, told: () => void): () => void {
   socket.on("timeout", onTimeout);
   return () => void socket.off("timeout", onTimeout);
 }
+
+/**
+ * For a connection that has been silent for its timeout: what waits there must be taken within `limits.slowReaderMs`
+ * from now, or it is closed.
+ *
+ * @returns whether anything waits; if not, the silence is somebody else's
+ */
+export function limitSlowReader(socket: Socket): boolean {
+  if (socket.writableLength === 0) return false;
+  if (socket.timeout === limits.slowReaderMs) socket.destroy();
+  else socket.setTimeout(limits.slowReaderMs);
+  return true;
+}

@@ -1,31 +1,10 @@
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
 import { ClosedEarly, type Phase, PhaseTimeout } from "./failure.ts";
 import type { IdleTime } from "./idle-time.ts";
 import { limits } from "../limits.ts";
 import type { Turn } from "../turn.ts";
+import { framingOf, sendBody, type UpstreamRequest } from "./request.ts";
 import { headText, joinedBehind, type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
-
-/** A request's body: bytes that were read already, and the stream that the rest comes from. */
-export interface Body {
-  readonly read: readonly Buffer[];
-  /** Absent when `read` is the whole body. */
-  readonly rest: Readable | undefined;
-  /** In bytes; absent when the client sent it chunked and it is not whole yet. */
-  readonly length: number | undefined;
-}
-
-/** A request for an endpoint, without what frames its body. */
-export interface UpstreamRequest {
-  readonly method: string;
-  /** Origin-form target: path and query. */
-  readonly target: string;
-  /** Names and values in turn, Latin-1 text. */
-  readonly headers: readonly string[];
-  readonly body: Body | undefined;
-  /** The protocol to switch to, when the client asks for one. */
-  readonly upgrade?: string;
-}
 
 export interface PhaseLimits {
   readonly firstByteMs: number;
@@ -46,18 +25,6 @@ export interface ExchangeEvents extends ResponseSink {
   failed(cause: Error, phase: Phase, silent: boolean): void;
 }
 
-const CRLF = Buffer.from("\r\n");
-
-/** The headers that frame a request's body, and say what becomes of the connection. */
-function framingOf({ body, upgrade }: UpstreamRequest): string[] {
-  const framing: string[] = [];
-  if (body?.length !== undefined) framing.push("Content-Length", String(body.length));
-  else if (body !== undefined) framing.push("Transfer-Encoding", "chunked");
-  if (upgrade === undefined) framing.push("Connection", "keep-alive");
-  else framing.push("Connection", "Upgrade", "Upgrade", upgrade);
-  return framing;
-}
-
 /**
  * One verified connection to an endpoint, which carries one exchange after the other. It owns its socket's events,
  * and the timeouts of the phases run on the socket's own timer, which costs nothing per chunk.
@@ -71,7 +38,7 @@ export class Connection implements ResponseSink {
   #events: ExchangeEvents | undefined;
   #phases: PhaseLimits = { firstByteMs: 0, idleMs: 0 };
   #phase: Phase = "wait";
-  #rest: Readable | undefined;
+  /** Stops the body that is being sent. */
   #stopBody: (() => void) | undefined;
   #sent = true;
   #paused = false;
@@ -197,69 +164,28 @@ export class Connection implements ResponseSink {
     const socket = this.#socket;
     const firstLine = `${request.method} ${request.target} HTTP/1.1`;
     const head = headText(firstLine, request.headers, framingOf(request));
-    const { read, rest, length } = body ?? { read: [], length: 0 };
     this.#sent = false;
     // What is streamed is on its way at once: its body may break off within this turn.
-    if (rest === undefined) this.#turn.hold(socket);
-    if (rest === undefined && (length ?? 0) <= limits.smallBodyBytes) {
+    if (body?.rest === undefined) this.#turn.hold(socket);
+    if (body === undefined || (body.rest === undefined && (body.length ?? 0) <= limits.smallBodyBytes)) {
       // Head and body in one write: one TLS record and one packet for most requests.
+      const read = body?.read ?? [];
       socket.write(joinedBehind(head, read));
-      for (const chunk of read) this.#events?.uploaded(chunk.length);
+      for (const bytes of read) this.#events?.uploaded(bytes.length);
       this.#sentAll();
       return;
     }
     socket.setTimeout(this.#phases.idleMs);
     socket.write(head, "latin1");
-    const chunked = length === undefined;
-    // A larger one is sent as what is streamed is: as fast as the endpoint takes it.
-    if (rest === undefined) return this.#pump(Readable.from(read), chunked);
-    for (const chunk of read) this.#writeBody(chunk, chunked);
-    this.#pump(rest, chunked);
-  }
-
-  #writeBody(chunk: Buffer, chunked: boolean): boolean {
-    this.#events?.uploaded(chunk.length);
-    if (!chunked) return this.#socket.write(chunk);
-    if (chunk.length === 0) return true;
-    this.#socket.cork();
-    this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-    this.#socket.write(chunk);
-    const more = this.#socket.write(CRLF);
-    this.#socket.uncork();
-    return more;
-  }
-
-  /** Moves the rest of the body as fast as the endpoint takes it. The client's leaving is the relay's to notice. */
-  #pump(rest: Readable, chunked: boolean): void {
-    const socket = this.#socket;
-    this.#rest = rest;
-    const onData = (chunk: Buffer): void => {
-      if (!this.#writeBody(chunk, chunked)) rest.pause();
-    };
-    const onDrain = (): void => {
-      rest.resume();
-    };
-    const onEnd = (): void => {
-      this.#stopBody?.();
-      if (chunked) socket.write("0\r\n\r\n", "latin1");
-      this.#sentAll();
-    };
-    this.#stopBody = () => {
-      rest.off("data", onData);
-      rest.off("end", onEnd);
-      socket.off("drain", onDrain);
-      this.#stopBody = undefined;
-      this.#rest = undefined;
-    };
-    socket.on("drain", onDrain);
-    rest.on("end", onEnd);
-    rest.on("data", onData);
-    if (!socket.writableNeedDrain) rest.resume();
-    else rest.pause();
+    this.#stopBody = sendBody(socket, body, {
+      uploaded: (bytes) => this.#events?.uploaded(bytes),
+      sent: () => this.#sentAll(),
+    });
   }
 
   #sentAll(): void {
     this.#sent = true;
+    this.#stopBody = undefined;
     if (this.#phase === "wait") this.#silenceFor(this.#phases.firstByteMs);
   }
 
@@ -320,8 +246,7 @@ export class Connection implements ResponseSink {
   #timedOut(): void {
     if (this.#reader === undefined) return this.destroy();
     // Silence counts only where the endpoint is the one that we wait for.
-    const clientStalls =
-      this.#paused || (!this.#sent && this.#rest !== undefined && this.#socket.writableLength === 0);
+    const clientStalls = this.#paused || (this.#stopBody !== undefined && this.#socket.writableLength === 0);
     if (!clientStalls) this.#broke(new PhaseTimeout(!this.#sent));
   }
 

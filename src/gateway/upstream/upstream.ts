@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import type { EndpointConfig } from "../../config/config.ts";
 import type { Attachment } from "./attach.ts";
-import { Connection, type ExchangeEvents, type UpstreamRequest } from "./connection.ts";
+import { Connection, type ExchangeEvents } from "./connection.ts";
+import type { UpstreamRequest } from "./request.ts";
 import { dialerOf, type Dialer } from "./dial.ts";
 import { type Failure, failureOf, type Phase, PhaseTimeout } from "./failure.ts";
 import { IdleTime } from "./idle-time.ts";
