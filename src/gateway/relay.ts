@@ -11,7 +11,8 @@ import type { Stopper } from "./live/in-flight.ts";
 import type { Reply, ReplyEvents } from "./local/reply.ts";
 import type { Exchange, ExchangeSink } from "./upstream/upstream.ts";
 import { UsageTap } from "./metrics/usage.ts";
-import { fieldValues, type ResponseHead } from "./upstream/wire.ts";
+import { fieldValues } from "./message.ts";
+import type { ResponseHead } from "./upstream/response-reader.ts";
 
 /** Takes over when the endpoint has switched protocols: the relay's part is done, and not settled. */
 type Switched = (head: ResponseHead, socket: Socket, rest: Buffer) => void;

@@ -6,7 +6,8 @@ import type { Stopper } from "./live/in-flight.ts";
 import { whenUntaken } from "./local/untaken.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RequestRecord } from "./record.ts";
-import { headText, type ResponseHead } from "./upstream/wire.ts";
+import { headText } from "./message.ts";
+import type { ResponseHead } from "./upstream/response-reader.ts";
 
 /** Two connections that speak the same upgraded protocol. */
 export interface Tunnel {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Answer, AnswerCache, AnswerCaches } from "../../src/gateway/cache/cache.ts";
 import { Replay } from "../../src/gateway/cache/replay.ts";
-import type { ResponseHead } from "../../src/gateway/upstream/wire.ts";
+import type { ResponseHead } from "../../src/gateway/upstream/response-reader.ts";
 import { good } from "../config/support.ts";
 
 const MiB = 1024 * 1024;

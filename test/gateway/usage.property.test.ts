@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { AnswerCache } from "../../src/gateway/cache/cache.ts";
 import { UsageTap } from "../../src/gateway/metrics/usage.ts";
-import { ResponseReader } from "../../src/gateway/upstream/wire.ts";
+import { ResponseReader } from "../../src/gateway/upstream/response-reader.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 60 });
 const long = fc.oneof(

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Destination } from "../directory.ts";
 import type { Failure } from "../upstream/failure.ts";
 import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
-import type { ResponseHead } from "../upstream/wire.ts";
+import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** Who decides what becomes of an attempt. */
 export interface Judge {

@@ -10,7 +10,7 @@ import { retryAfterMs } from "./retry-after.ts";
 import { SetAside } from "./set-aside.ts";
 import type { AttemptResult } from "../metrics/tally.ts";
 import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
-import type { ResponseHead } from "../upstream/wire.ts";
+import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** Who is told how the attempts go. */
 export interface AttemptsWatch {

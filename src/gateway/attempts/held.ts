@@ -1,6 +1,6 @@
 import type { Failure } from "../upstream/failure.ts";
 import type { ExchangeSink } from "../upstream/upstream.ts";
-import type { ResponseHead } from "../upstream/wire.ts";
+import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** What is taken of an answer that nobody has asked for yet, in bytes; the rest waits at the endpoint. */
 const mostBytes = 64 * 1024;

@@ -4,7 +4,7 @@ import type { UpstreamRequest } from "../upstream/request.ts";
 import { Held } from "./held.ts";
 import { Passing } from "../upstream/passing.ts";
 import type { Exchange, ExchangeSink, Upstream } from "../upstream/upstream.ts";
-import type { ResponseHead } from "../upstream/wire.ts";
+import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** A request, and the connections that it goes over. */
 export interface Sending {

@@ -1,4 +1,4 @@
-import { fieldValues } from "../upstream/wire.ts";
+import { fieldValues } from "../message.ts";
 
 /** A longer pause than this is not remembered: clocks are wrong at times, and so are servers. */
 const longestMs = 3_600_000;

@@ -1,5 +1,5 @@
 import type { ExchangeSink } from "../upstream/upstream.ts";
-import type { ResponseHead } from "../upstream/wire.ts";
+import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** What is read of an answer that may not be wanted, in bytes: beyond it, a new connection costs less. */
 const mostBytes = 64 * 1024;

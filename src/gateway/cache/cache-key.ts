@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isRepeatable } from "./repeatable.ts";
-import { fieldTokens, fieldValues } from "../upstream/wire.ts";
+import { fieldTokens, fieldValues } from "../message.ts";
 
 /** A request as it would be sent. */
 export interface CacheQuestion {

@@ -3,7 +3,8 @@ import type { CacheConfig, EndpointConfig } from "../../config/config.ts";
 import { isIndifferent } from "./cache-key.ts";
 import { contentOf, joined } from "../upstream/chunks.ts";
 import { limits } from "../limits.ts";
-import { fieldTokens, fieldValues, type ResponseHead } from "../upstream/wire.ts";
+import { fieldTokens, fieldValues } from "../message.ts";
+import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** A complete answer, with the parts in which its body came. */
 export interface Answer {

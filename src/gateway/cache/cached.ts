@@ -4,7 +4,7 @@ import { Passing } from "../upstream/passing.ts";
 import type { CacheResult } from "../record.ts";
 import { cacheHeader, Replay } from "./replay.ts";
 import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
-import type { ResponseHead } from "../upstream/wire.ts";
+import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** What a cache does for a request, and what has it answered so. */
 interface Consulted {

@@ -1,5 +1,5 @@
 import type { Answer } from "./cache.ts";
-import type { ResponseHead, ResponseSink } from "../upstream/wire.ts";
+import type { ResponseHead, ResponseSink } from "../upstream/response-reader.ts";
 
 /** The header that says what the cache did. */
 export const cacheHeader = "X-Postern-Cache";

@@ -1,5 +1,5 @@
 import type { RequestRecord, Usage } from "../record.ts";
-import { fieldValues } from "../upstream/wire.ts";
+import { fieldValues } from "../message.ts";
 
 /** Of text, about; in JSON there are rather more. */
 const bytesPerToken = 4;

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from "node:crypto";
 import type { LocalKeyConfig } from "../../config/config.ts";
 import { problem } from "../../errors.ts";
 import type { IncomingRequest } from "../local/incoming-request.ts";
-import { fieldValues } from "../upstream/wire.ts";
+import { fieldValues } from "../message.ts";
 
 /** The headers in which the SDKs send an API key: OpenAI's in the first, Anthropic's and Azure's in the others. */
 const plainHeaders = ["x-api-key", "api-key"] as const;

@@ -4,7 +4,7 @@ import type { IncomingRequest } from "../local/incoming-request.ts";
 import { readWhole } from "../body/body.ts";
 import { modelOfForm } from "./sure-form.ts";
 import { modelOfJson } from "./sure-json.ts";
-import { fieldValues } from "../upstream/wire.ts";
+import { fieldValues } from "../message.ts";
 
 // Where a permission depends on the model, it is not enough that most parsers would read this one: what any parser
 // could read in another way is refused.

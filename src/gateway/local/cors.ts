@@ -1,5 +1,5 @@
 import type { IncomingRequest } from "./incoming-request.ts";
-import { fieldTokens, fieldValues } from "../upstream/wire.ts";
+import { fieldTokens, fieldValues } from "../message.ts";
 
 // Pages of origins that the configuration names may call the gateway; the protocol is the Fetch standard's
 // (https://fetch.spec.whatwg.org/#http-cors-protocol).

@@ -2,7 +2,7 @@ import { problem } from "../../errors.ts";
 import { type IncomingRequest, asksForWebSocket, headerOf } from "./incoming-request.ts";
 import { limits } from "../limits.ts";
 import { authorityOf } from "../target.ts";
-import { fieldTokens, fieldValues } from "../upstream/wire.ts";
+import { fieldTokens, fieldValues } from "../message.ts";
 
 /** Where a request came in. */
 export interface Place {

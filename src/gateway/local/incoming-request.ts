@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
-import { fieldValues } from "../upstream/wire.ts";
+import { fieldValues } from "../message.ts";
 
 /** A local request as it was sent, whichever parser read its head. */
 export interface IncomingRequest {

@@ -5,7 +5,8 @@ import { limits } from "../limits.ts";
 import type { Reply, ReplyEvents } from "./reply.ts";
 import { errorHeaders } from "./respond.ts";
 import { letGo, type Turn } from "../turn.ts";
-import { chunkOf, fieldValues, headText, joinedBehind, lastChunk } from "../upstream/wire.ts";
+import { chunkOf, lastChunk } from "../upstream/chunks.ts";
+import { fieldValues, headText, joinedBehind } from "../message.ts";
 
 /** What is copied together, in bytes, so that it leaves as one buffer; above it copying costs more than it saves. */
 const copiedBytes = 16 * 1024;

@@ -1,6 +1,6 @@
 import type { IncomingRequest } from "./incoming-request.ts";
 import { lowerCased } from "../header-name.ts";
-import { lineEnd } from "../upstream/wire.ts";
+import { lineEnd } from "../message.ts";
 
 // The grammar of ordinary requests: a small part of RFC 9112's, in which no two parsers differ. It refuses nothing;
 // what does not fit is left to Node's parser, and to the guard behind it.

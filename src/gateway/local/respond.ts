@@ -4,7 +4,7 @@ import { errorBody, type PosternError } from "../../errors.ts";
 import type { IncomingRequest } from "./incoming-request.ts";
 import { limits } from "../limits.ts";
 import { linger } from "./linger.ts";
-import { fieldValues, headText } from "../upstream/wire.ts";
+import { fieldValues, headText } from "../message.ts";
 
 /** The client's own request id when it is a sane one, else a new one. */
 export function requestIdOf({ rawHeaders }: IncomingRequest): string {

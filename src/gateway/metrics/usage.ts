@@ -3,7 +3,8 @@ import { EventCount } from "./event-count.ts";
 import { limits } from "../limits.ts";
 import type { Usage } from "../record.ts";
 import { usageInDocument, usageInEvents } from "./usage-scan.ts";
-import { fieldValues, type ResponseHead } from "../upstream/wire.ts";
+import { fieldValues } from "../message.ts";
+import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** Bytes of an answer's body as they came: content, or whole chunks in their framing. */
 interface Part {

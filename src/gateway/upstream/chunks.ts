@@ -1,3 +1,20 @@
+import { headText } from "../message.ts";
+
+/** What ends a line (RFC 9112 §2.2). */
+export const CRLF = Buffer.from("\r\n");
+const zeroChunk = Buffer.from("0\r\n\r\n");
+
+/** Bytes as one chunk (RFC 9112 §7.1). */
+export function chunkOf(part: Buffer): Buffer[] {
+  return part.length === 0 ? [] : [Buffer.from(`${part.length.toString(16)}\r\n`, "latin1"), part, CRLF];
+}
+
+/** The end of a chunked body, with its trailers. */
+export function lastChunk(trailers: readonly [string, string][]): Buffer {
+  if (trailers.length === 0) return zeroChunk;
+  return Buffer.from(headText("0", trailers.flat()), "latin1");
+}
+
 /** The value of a hexadecimal digit, or -1. */
 export function hexValue(code: number | undefined): number {
   if (code === undefined) return -1;

@@ -4,7 +4,8 @@ import type { IdleTime } from "./idle-time.ts";
 import { limits } from "../limits.ts";
 import type { Turn } from "../turn.ts";
 import { framingOf, sendBody, type UpstreamRequest } from "./request.ts";
-import { headText, joinedBehind, type ResponseHead, ResponseReader, type ResponseSink } from "./wire.ts";
+import { headText, joinedBehind } from "../message.ts";
+import { type ResponseHead, ResponseReader, type ResponseSink } from "./response-reader.ts";
 
 export interface PhaseLimits {
   readonly firstByteMs: number;

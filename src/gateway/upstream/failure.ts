@@ -2,7 +2,7 @@ import { formatDuration } from "../../config/quantities.ts";
 import type { EndpointConfig } from "../../config/config.ts";
 import { type PosternError, problem, reasonOf } from "../../errors.ts";
 import type { Attachment } from "./attach.ts";
-import { WireError } from "./wire.ts";
+import { WireError } from "./response-reader.ts";
 
 /** How far an exchange with an endpoint had come. */
 export type Phase = "connect" | "wait" | "stream";

@@ -1,6 +1,6 @@
 import type { Attachment } from "./attach.ts";
 import { dashed, lowerCased } from "../header-name.ts";
-import { fieldTokens } from "./wire.ts";
+import { fieldTokens } from "../message.ts";
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1), and `Expect`, which this side answers itself. */
 const hopByHop = new Set([

@@ -1,6 +1,6 @@
 import { Passing } from "./passing.ts";
 import type { ExchangeSink } from "./upstream.ts";
-import type { ResponseHead } from "./wire.ts";
+import type { ResponseHead } from "./response-reader.ts";
 
 /** The place of a Hub's origin on this side. */
 export interface HubPlace {

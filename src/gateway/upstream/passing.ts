@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Failure } from "./failure.ts";
 import type { ExchangeSink } from "./upstream.ts";
-import type { ResponseHead } from "./wire.ts";
+import type { ResponseHead } from "./response-reader.ts";
 
 /** Tells another sink all that it is told. What extends it looks on, or changes some of it. */
 export class Passing implements ExchangeSink {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
+import { chunkOf, lastChunk } from "./chunks.ts";
 
 /** A request's body: bytes that were read already, and the stream that the rest comes from. */
 export interface Body {
@@ -55,11 +56,9 @@ export function sendBody(
   const write = (bytes: Buffer): boolean => {
     uploaded(bytes.length);
     if (!chunked) return socket.write(bytes);
-    if (bytes.length === 0) return true;
+    let more = true;
     socket.cork();
-    socket.write(`${bytes.length.toString(16)}\r\n`, "latin1");
-    socket.write(bytes);
-    const more = socket.write(CRLF);
+    for (const part of chunkOf(bytes)) more = socket.write(part);
     socket.uncork();
     return more;
   };
@@ -75,7 +74,7 @@ export function sendBody(
   };
   const onEnd = (): void => {
     stop();
-    if (chunked) socket.write("0\r\n\r\n", "latin1");
+    if (chunked) socket.write(lastChunk([]));
     sent();
   };
   socket.on("drain", onDrain);
@@ -84,5 +83,3 @@ export function sendBody(
   else source.resume();
   return stop;
 }
-
-const CRLF = Buffer.from("\r\n");

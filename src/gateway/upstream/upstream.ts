@@ -8,7 +8,7 @@ import { type Failure, failureOf, type Phase, PhaseTimeout } from "./failure.ts"
 import { IdleTime } from "./idle-time.ts";
 import { limits } from "../limits.ts";
 import { Turn } from "../turn.ts";
-import type { ResponseHead, ResponseSink } from "./wire.ts";
+import type { ResponseHead, ResponseSink } from "./response-reader.ts";
 
 /** Who receives what becomes of a request. Exactly one of `end` and `failed` comes last, or neither after `abort`. */
 export interface ExchangeSink extends ResponseSink {

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { limits } from "../../src/gateway/limits.ts";
-import { type ResponseHead, ResponseReader, WireError } from "../../src/gateway/upstream/wire.ts";
+import { type ResponseHead, ResponseReader, WireError } from "../../src/gateway/upstream/response-reader.ts";
 
 /** All that a reader told of one answer, in an order that does not depend on how its bytes were cut. */
 interface Told {

@@ -1,6 +1,6 @@
-import { hexValue } from "./chunks.ts";
+import { CRLF, hexValue } from "./chunks.ts";
 import { limits } from "../limits.ts";
-import { lowerCased } from "../header-name.ts";
+import { fieldTokens, fieldValues, lineEnd, trimmed } from "../message.ts";
 
 /** The head of an answer, as it came. */
 export interface ResponseHead {
@@ -32,17 +32,6 @@ const fieldLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const chunkLine = /^([0-9A-Fa-f]{1,13})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
-
-/** Text without optional white space around it (RFC 9110 §5.6.3): `trim` would also take what is none, such as 0xA0. */
-function trimmed(text: string): string {
-  let from = 0;
-  let to = text.length;
-  while (from < to && isBlank(text.charCodeAt(from))) from += 1;
-  while (to > from && isBlank(text.charCodeAt(to - 1))) to -= 1;
-  return text.slice(from, to);
-}
-
 /** The fields of a section, whose lines begin at `from`. */
 function parseFields(text: string, from: number): string[] {
   const fields: string[] = [];
@@ -58,67 +47,7 @@ function parseFields(text: string, from: number): string[] {
   return fields;
 }
 
-/** Where the line ends that begins at `from`, or the text. */
-export function lineEnd(text: string, from: number): number {
-  const end = text.indexOf("\r\n", from);
-  return end < 0 ? text.length : end;
-}
-
-/** All values of one header, by its lower-case name. */
-export function fieldValues(rawHeaders: readonly string[], name: string): readonly string[] {
-  let values: string[] | undefined;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const other = rawHeaders[i] ?? "";
-    if (other.length === name.length && lowerCased(other) === name)
-      (values ??= []).push(rawHeaders[i + 1] ?? "");
-  }
-  return values ?? none;
-}
-
-const none: readonly string[] = Object.freeze([]);
-
-/** The members of a comma-separated header, in lower case. */
-export function fieldTokens(rawHeaders: readonly string[], name: string): readonly string[] {
-  const values = fieldValues(rawHeaders, name);
-  // Most messages have none of those that are asked for, or one with one member.
-  if (values.length === 0) return values;
-  const [only = ""] = values;
-  if (values.length === 1 && !only.includes(",")) return [trimmed(only.toLowerCase())];
-  return values.flatMap((value) => value.toLowerCase().split(",").map(trimmed));
-}
-
-/** The text of a message's head: its first line, and its headers, names and values in turn. */
-export function headText(firstLine: string, ...headers: readonly (readonly string[])[]): string {
-  let text = `${firstLine}\r\n`;
-  for (const some of headers)
-    for (let i = 0; i < some.length; i += 2) text += `${some[i]}: ${some[i + 1]}\r\n`;
-  return `${text}\r\n`;
-}
-
-/** A head, as text, and bytes behind it, as one buffer: so they leave in one TLS record, and with one copy. */
-export function joinedBehind(head: string, parts: readonly Buffer[]): Buffer {
-  let bytes = head.length;
-  for (const part of parts) bytes += part.length;
-  const whole = Buffer.allocUnsafe(bytes);
-  let at = whole.write(head, "latin1");
-  for (const part of parts) at += part.copy(whole, at);
-  return whole;
-}
-
-const CRLF = Buffer.from("\r\n");
 const HEAD_END = Buffer.from("\r\n\r\n");
-const zeroChunk = Buffer.from("0\r\n\r\n");
-
-/** Bytes as one chunk (RFC 9112 §7.1). */
-export function chunkOf(part: Buffer): Buffer[] {
-  return part.length === 0 ? [] : [Buffer.from(`${part.length.toString(16)}\r\n`, "latin1"), part, CRLF];
-}
-
-/** The end of a chunked body, with its trailers. */
-export function lastChunk(trailers: readonly [string, string][]): Buffer {
-  if (trailers.length === 0) return zeroChunk;
-  return Buffer.from(headText("0", trailers.flat()), "latin1");
-}
 
 type State =
   | "head"
