@@ -118,6 +118,7 @@ export class Handler {
     record: RequestRecord,
   ): void {
     record.model = route.model;
+    record.wholeBytes = route.body?.rest === undefined ? route.body?.length : undefined;
     const settle = (outcome: Outcome): void => this.#settle(record, outcome);
     const relay = new Relay(
       incoming,

@@ -39,7 +39,9 @@ export interface RequestRecord {
   /** When the first bytes of the answer's body came. */
   firstTokenMs: number | undefined;
   endedMs: number | undefined;
-  /** Of the request's body, sent to the endpoint. */
+  /** Of the request's body, where it is at hand whole and can be sent again; else it is sent once. */
+  wholeBytes: number | undefined;
+  /** Of the request's body, sent to the endpoint, each time that it was. */
   sentBytes: number;
   /** Of the answer's body, received from the endpoint. */
   receivedBytes: number;
@@ -82,6 +84,7 @@ export function beginRecord({ number, id, method, startedMs, startedAt }: Beginn
     firstByteMs: undefined,
     firstTokenMs: undefined,
     endedMs: undefined,
+    wholeBytes: undefined,
     sentBytes: 0,
     receivedBytes: 0,
     usage: undefined,

@@ -229,7 +229,7 @@ describe("an endpoint with a probe", () => {
   });
 
   test("is not judged by a probe that ends after the file had it no more", async () => {
-    await using it = await startSharedModel({ each: { a: { probe: { path: "/health" } } } });
+    await using it = await startSharedModel();
     const asked = Promise.withResolvers<Exchange>();
     it.let("a", async (exchange) => {
       if (exchange.target === "/health") asked.resolve(exchange);
@@ -237,10 +237,10 @@ describe("an endpoint with a probe", () => {
     });
     const { a, b } = it.settings.endpoints;
     if (a === undefined || b === undefined) throw new Error("no endpoints");
-    it.gateway.write({ ...it.settings, endpoints: { a, b } });
+    it.gateway.write({ ...it.settings, endpoints: { a: { ...a, probe: { path: "/health" } }, b } });
     await it.gateway.app.reload();
     const probe = await asked.promise;
-    it.gateway.write({ ...it.settings, endpoints: { a: { ...a, probe: null }, b } });
+    it.gateway.write(it.settings);
     await it.gateway.app.reload();
     await answering("500 Internal Server Error")(probe);
     // The connection that the probe was on is used again when its answer has been read.

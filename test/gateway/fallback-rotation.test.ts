@@ -4,8 +4,8 @@ import { bearer, certificate, put, rotate, startGateway } from "../support/gatew
 import { makePki } from "../support/pki.ts";
 import { demanding } from "../support/private-endpoint.ts";
 import { answering, chat, header, type SharedModel, startSharedModel } from "../support/shared-model.ts";
-import { type Exchange, startUpstream } from "../support/upstream.ts";
-import { fromFile, Stage } from "./token-sources.ts";
+import { type Answering, type Exchange, startUpstream, type Upstream } from "../support/upstream.ts";
+import { fromFile, Stage, tokenIn } from "./token-sources.ts";
 
 const pausing = answering("429 Too Many Requests", ["Retry-After: 600"]);
 const unavailable = answering("503 Service Unavailable");
@@ -15,6 +15,14 @@ const answerer = async (it: SharedModel) => header(await it.post(), "x-postern-e
 /** Gives an endpoint another token. */
 async function rotateToken(it: SharedModel, name: string): Promise<void> {
   await rotate(it.gateway.vault, `token-${name}`, bearer(`canary-bearer-${name}-rotated-77b0`));
+  await it.gateway.app.reload();
+}
+
+/** Says something else of the endpoint `a` in the file. */
+async function describeAnew(it: SharedModel, more: Readonly<Record<string, unknown>>): Promise<void> {
+  const { a, b } = it.settings.endpoints;
+  if (a === undefined || b === undefined) throw new Error("no endpoints");
+  it.gateway.write({ ...it.settings, endpoints: { a: { ...a, ...more }, b } });
   await it.gateway.app.reload();
 }
 
@@ -156,10 +164,90 @@ describe("failures without any answer are forgotten", () => {
     it.let("a", answering("200 OK"));
     await rotateToken(it, "a");
     expect(await answerer(it)).toBe("b");
-    const { a, b } = it.settings.endpoints;
-    if (a === undefined || b === undefined) throw new Error("no endpoints");
-    it.gateway.write({ ...it.settings, endpoints: { a: { ...a, timeouts: { "first-byte": "1m" } }, b } });
-    await it.gateway.app.reload();
+    await describeAnew(it, { timeouts: { "first-byte": "1m" } });
     expect(await answerer(it)).toBe("a");
   });
+});
+
+describe("an endpoint that is probed every ten minutes", () => {
+  const probe = { path: "/health", every: "10m" };
+  const isProbe = ({ target }: Exchange): boolean => target.startsWith("/health");
+  /** The tokens that its probes have brought. */
+  const probes = ({ exchanges }: Upstream): readonly string[] => exchanges.filter(isProbe).map(tokenIn);
+  const [old, rotated] = ["canary-bearer-a-5d1e", "canary-bearer-a-rotated-77b0"];
+
+  /** Begins to probe `a`, which answers its probes so. */
+  async function startProbed(answer: Answering): Promise<SharedModel> {
+    const it = await startSharedModel();
+    it.let("a", (exchange) => (isProbe(exchange) ? answer : answering("200 OK"))(exchange));
+    await describeAnew(it, { probe });
+    await eventually(() => expect(probes(it.upstream("a"))).toEqual([old]));
+    return it;
+  }
+
+  test("is not probed once more when its token is renewed, however often", async () => {
+    await using stage = await Stage.set();
+    await using gateway = await stage.serve(fromFile(stage.issue("token", "from-a-file-0")), { probe });
+    await eventually(() => expect(probes(stage.upstream)).toHaveLength(1));
+    for (const token of ["from-a-file-1", "from-a-file-2", "from-a-file-3"]) {
+      stage.issue("token", token);
+      await eventually(async () => {
+        await gateway.ask({ target: "/v1/x" });
+        expect(stage.seen.at(-1)).toBe(token);
+      });
+    }
+    expect(probes(stage.upstream)).toEqual(["from-a-file-0"]);
+  });
+
+  test("nor when it gets another token in the vault, or other models in the file", async () => {
+    await using it = await startProbed(answering("204 No Content"));
+    await rotateToken(it, "a");
+    expect(await answerer(it)).toBe("a");
+    await describeAnew(it, { probe, models: ["m", "n"] });
+    expect(await answerer(it)).toBe("a");
+    expect(probes(it.upstream("a"))).toEqual([old]);
+  });
+
+  test.each([
+    ["it is asked for another path", { probe: { ...probe, path: "/healthy" } }],
+    ["it is asked at other times", { probe: { ...probe, every: "20m" } }],
+    ["it is connected to in another way", { probe, timeouts: { connect: "9s" } }],
+  ])("is probed at once when %s", async (_what, more) => {
+    await using it = await startProbed(answering("204 No Content"));
+    await describeAnew(it, more);
+    await eventually(() => expect(probes(it.upstream("a"))).toHaveLength(2));
+  });
+
+  /** Refuses the old token. */
+  const strict: Answering = (exchange) =>
+    answering(tokenIn(exchange) === old ? "401 Unauthorized" : "204 No Content")(exchange);
+
+  test("is probed at once with another token when it has failed with the one before", async () => {
+    await using it = await startProbed(strict);
+    await eventually(async () => expect(await answerer(it)).toBe("b"));
+    await describeAnew(it, { probe, models: ["m", "n"] });
+    await rotateToken(it, "a");
+    await eventually(async () => expect(await answerer(it)).toBe("a"));
+    expect(probes(it.upstream("a"))).toEqual([old, rotated]);
+  });
+
+  test("is probed at once with another token that has come while it was probed, when it fails with the one before", async () => {
+    const renewed = Promise.withResolvers<void>();
+    await using it = await startProbed(async (exchange) => {
+      await renewed.promise;
+      await strict(exchange);
+    });
+    await rotateToken(it, "a");
+    renewed.resolve();
+    await eventually(() => expect(probes(it.upstream("a"))).toEqual([old, rotated]));
+    await eventually(async () => expect(await answerer(it)).toBe("a"));
+  });
+});
+
+test("an endpoint is probed with the token that is in force", async () => {
+  await using it = await startSharedModel({ each: { a: { probe: { path: "/health", every: "1s" } } } });
+  const tokens = () => it.upstream("a").exchanges.map(tokenIn);
+  await eventually(() => expect(tokens()).toContain("canary-bearer-a-5d1e"));
+  await rotateToken(it, "a");
+  await eventually(() => expect(tokens()).toContain("canary-bearer-a-rotated-77b0"));
 });

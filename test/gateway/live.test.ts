@@ -79,6 +79,7 @@ describe("what is noted of requests that ended", () => {
       firstByteMs: ms,
       firstTokenMs: ms,
       endedMs: ms,
+      wholeBytes: constant(undefined),
       sentBytes: nat(),
       receivedBytes: nat(),
       usage: option(recordOf({ inputTokens: count, outputTokens: nat() }), { nil: undefined }),

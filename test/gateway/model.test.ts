@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { withModel } from "../../src/gateway/body/body.ts";
 import { errorIn } from "../support/client.ts";
 import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
 import { chunked, cutAtRandom, randomOf } from "../support/shapes.ts";
@@ -172,6 +173,24 @@ describe("an alias is replaced by the endpoint's own id, and nothing else change
     const answer = await post(body("small"), ["Content-Type: multipart/form-data; boundary=b"]);
     expect(answer.status).toBe(200);
     expect((await it.upstream.exchanges[0]?.body)?.toString()).toBe(body("org/real-model"));
+  });
+
+  test("and no byte of the body is copied for it, wherever it is split", () => {
+    const text = '{"messages":["hi"],"model":"small","stream":true}';
+    const from = text.indexOf('"small"');
+    const found = { model: "small", from, to: from + '"small"'.length };
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const bytes = Buffer.alloc(text.length, text);
+      const body = {
+        read: [bytes.subarray(0, cut), bytes.subarray(cut)],
+        rest: undefined,
+        length: text.length,
+      };
+      const { read, length } = withModel(body, found, "org/real-model", true);
+      const sent = text.replace("small", "org/real-model");
+      expect([Buffer.concat(read).toString(), length]).toEqual([sent, sent.length]);
+      expect(read.filter(({ buffer }) => buffer !== bytes.buffer)).toHaveLength(1);
+    }
   });
 
   test("on a path that names the endpoint too", async () => {

@@ -84,6 +84,20 @@ describe("what an answer took is charged to its key", () => {
     expect(await it.gateway.metric("postern_local_key_tokens_total")).toBe(0);
   });
 
+  test("a request that is sent once more, since its connection was dead: its bytes once", async () => {
+    await chat(keys.free);
+    let dead = true;
+    it.upstream.answer = async (exchange) => {
+      await exchange.body;
+      if (dead) exchange.reset();
+      else await exchange.write(streamOf([...words(20), done]));
+      dead = false;
+    };
+    expect((await chat()).status).toBe(200);
+    const estimatedTokens = Math.ceil(21 + inputTokens);
+    expect(await lastLine(2)).toMatchObject({ estimatedTokens, sentBytes: 2 * body.length });
+  });
+
   test("a stream whose events come in few chunks: each event all the same", async () => {
     answerWith(streamOf([words(100).join(""), words(100).join("").slice(0, -1), `\n${done}`]));
     await chat();

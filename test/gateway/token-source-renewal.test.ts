@@ -4,6 +4,7 @@ import { connect } from "../support/client.ts";
 import { bearer, startGateway } from "../support/gateway.ts";
 import { type Answering, startUpstream } from "../support/upstream.ts";
 import { valuesOf } from "../support/wire.ts";
+import { bringing, hashOf, makeKeys } from "./local-keys.ts";
 import { fromCommand, Stage, tokenIn } from "./token-sources.ts";
 
 const ask = { target: "/v1/x", body: '{"model":"m"}', headers: ["Content-Type: application/json"] };
@@ -139,6 +140,28 @@ describe("a 401 to a token from a source", () => {
     expect(other.exchanges).toEqual([]);
     await other.stop();
   });
+
+  test.each([["one endpoint"], ["one of several"]])(
+    "has a request to %s sent twice, and its local key charged for it once",
+    async (which) => {
+      await using stage = await Stage.set();
+      const endpoint = { url: `${stage.upstream.origin}/v1`, credentials: ["token"], models: ["m"] };
+      const { limited } = makeKeys("limited");
+      const keys = { limited: { hash: hashOf(limited), limits: { "tokens-per-minute": 1000 } } };
+      await using gateway = await startGateway(
+        { keys, endpoints: which === "one endpoint" ? { it: endpoint } : { it: endpoint, other: endpoint } },
+        { token: fromCommand(stage.counting("run-"), "5m") },
+      );
+      stage.accepted = new Set(["run-2"]);
+      const answer = await gateway.ask({ ...ask, headers: bringing(limited) });
+      expect([answer.status, stage.seen]).toEqual([200, ["run-1", "run-2"]]);
+      const [line] = await gateway.ended(1);
+      expect(line).toMatchObject({
+        sentBytes: 2 * ask.body.length,
+        estimatedTokens: Math.ceil((ask.body.length + answer.body.length) / 4),
+      });
+    },
+  );
 
   test("of an endpoint without a source passes through at once", async () => {
     await using stage = await Stage.set();

@@ -52,18 +52,17 @@ export class LineUp {
   /**
    * The first that may be asked now, or need not be, for its answer was kept; when all have asked for a pause, the one
    * whose pause is over first, if that is within `mostWaitMs`. Those that nothing may be sent to are passed over for
-   * good.
+   * good. Nothing is prepared for those that are passed over because they pause, unless they can have kept an answer.
    */
   next(nowMs: number, mostWaitMs: number): Next | undefined {
-    const paused: Next[] = [];
     for (const destination of this.#waiting) {
+      const pauses = waitMsOf(destination, nowMs) > 0;
+      if (pauses && !keepsAnswers(destination)) continue;
       const prepared = this.#prepared(destination);
-      if (prepared === undefined) continue;
-      const waitMs = prepared.kept ? 0 : waitMsOf(destination, nowMs);
-      if (waitMs === 0) return { ...prepared, destination, waitMs };
-      paused.push({ ...prepared, destination, waitMs });
+      if (prepared !== undefined && (!pauses || prepared.kept))
+        return { ...prepared, destination, waitMs: 0 };
     }
-    const [soonest] = paused.toSorted((a, b) => a.waitMs - b.waitMs);
+    const soonest = this.#soonest(nowMs);
     return soonest !== undefined && soonest.waitMs <= mostWaitMs ? soonest : undefined;
   }
 
@@ -93,6 +92,16 @@ export class LineUp {
     if (this.#notes.length < mostNotes) this.#notes = [...this.#notes, `${endpoint.name}: ${result}`];
   }
 
+  /** When all that are left pause: the one whose pause is over first, of those that something may be sent to. */
+  #soonest(nowMs: number): Next | undefined {
+    const waits = this.#waiting.map((destination) => ({ destination, waitMs: waitMsOf(destination, nowMs) }));
+    for (const wait of waits.toSorted((a, b) => a.waitMs - b.waitMs)) {
+      const prepared = this.#prepared(wait.destination);
+      if (prepared !== undefined) return { ...prepared, ...wait };
+    }
+    return undefined;
+  }
+
   #prepared(destination: Destination): Prepared | undefined {
     try {
       return this.#prepare?.(destination);
@@ -109,3 +118,5 @@ export class LineUp {
 /** How long the pause still is that an endpoint has asked for. */
 const waitMsOf = ({ standing }: Destination, nowMs: number): number =>
   Math.max(0, Math.ceil(standing.pausedUntilMs - nowMs));
+
+const keepsAnswers = ({ endpoint }: Destination): boolean => endpoint.cache !== undefined;

@@ -9,6 +9,7 @@ import { afterFailure, afterSuccess, type Health, shareOf, well } from "./health
 export class Standing implements Load {
   /** Over all of its connections, those under an older credential too. */
   inFlight = 0;
+  #ways = 0;
   #health: Health = well;
   /** Its last failure was that it gave no answer at all. */
   #unanswered = false;
@@ -20,6 +21,11 @@ export class Standing implements Load {
   /** When the pause is over that the endpoint has asked for. */
   get pausedUntilMs(): number {
     return this.#pausedUntilMs;
+  }
+
+  /** In how many ways it has been connected to, one after the other. */
+  get ways(): number {
+    return this.#ways;
   }
 
   /** The share of its requests that it is to get now: 0 while it is ejected, or its probe fails. */
@@ -54,6 +60,7 @@ export class Standing implements Load {
    * way before may have been the reason. A token is no reason: what is refused with 401 is answered.
    */
   wayChanged(): void {
+    this.#ways += 1;
     if (this.#unanswered) this.#health = well;
   }
 

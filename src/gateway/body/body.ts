@@ -6,6 +6,7 @@ import type { Body } from "../upstream/request.ts";
 import { FormScan } from "./form-scan.ts";
 import { limits } from "../limits.ts";
 import { type FoundModel, ModelScan } from "./model-scan.ts";
+import { SearchBound } from "./search-bound.ts";
 import { type Soon, when } from "../soon.ts";
 
 /** The bytes of a body that is read whole, or nothing where it is longer than `mostBytes`. */
@@ -152,11 +153,8 @@ export function readOn(body: Body): Soon<Body> {
 /** The model that a body names in what was read of it anyway: for the log, where no route depends on it. */
 export function modelIn(body: Body | undefined, limitBytes: number): string | undefined {
   const scan = new ModelScan();
-  let searched = 0;
-  for (const chunk of body?.read ?? []) {
-    if (searched < limitBytes) scan.feed(chunk);
-    searched += chunk.length;
-  }
+  const bound = new SearchBound(limitBytes);
+  for (const chunk of body?.read ?? []) bound.feed(scan, chunk);
   return scan.found?.model;
 }
 
@@ -185,18 +183,13 @@ export function peekBody(incoming: IncomingRequest, limitBytes: number): Soon<Pe
   if (typeof scan === "string")
     return when(readBody(incoming), (body) => ({ body, found: undefined, missing: scan, beyond: false }));
   const whole = isReadWhole(content);
-  let searched = 0;
-  const search = (chunk: Buffer): undefined | Promise<void> => {
-    if (searched >= limitBytes) return undefined;
-    searched += chunk.length;
-    return scan.feed(chunk);
-  };
+  const bound = new SearchBound(limitBytes);
   const enough = (bytes: number): boolean => {
-    const decided = scan.found !== undefined || scan.hopeless !== undefined || bytes >= limitBytes;
+    const decided = scan.found !== undefined || scan.hopeless !== undefined || bound.reached;
     return bytes >= (length ?? Infinity) || (decided && !whole);
   };
-  const read = take(content, (chunk, bytes) => when(search(chunk), () => enough(bytes)));
-  return when(read, (chunks) => peekedIn(bodyOf(content, chunks), scan, searched));
+  const read = take(content, (chunk, bytes) => when(bound.feed(scan, chunk), () => enough(bytes)));
+  return when(read, (chunks) => peekedIn(bodyOf(content, chunks), scan, bound.bytes));
 }
 
 /** What was found in a body, when so many bytes of it had been searched. */
@@ -213,13 +206,32 @@ function placed(scan: Scan, read: readonly Buffer[]): FoundModel | undefined {
   return scan instanceof FormScan ? (scan.locate(Buffer.concat(read)) ?? scan.found) : scan.found;
 }
 
-/** The body with another model in the place of the one that was found. Everything else stays as it was sent. */
-export function withModel(body: Body, found: FoundModel, model: string, json: boolean): Body {
-  const read = Buffer.concat(body.read);
+/**
+ * The body with another model in the place of the one that was found. Everything else stays as it was sent; no byte of
+ * it is copied, for there may be one such body for each of several endpoints.
+ */
+export function withModel(
+  { read, rest, length }: Body,
+  found: FoundModel,
+  model: string,
+  json: boolean,
+): Body {
   const value = Buffer.from(json ? JSON.stringify(model) : model);
   return {
-    read: [read.subarray(0, found.from), value, read.subarray(found.to)],
-    rest: body.rest,
-    length: body.length === undefined ? undefined : body.length - (found.to - found.from) + value.length,
+    read: [...between(read, 0, found.from), value, ...between(read, found.to, Infinity)],
+    rest,
+    length: length === undefined ? undefined : length - (found.to - found.from) + value.length,
   };
+}
+
+/** The bytes of these chunks from the one place up to the other, where they are. */
+function between(chunks: readonly Buffer[], from: number, to: number): Buffer[] {
+  const parts: Buffer[] = [];
+  let at = 0;
+  for (const chunk of chunks) {
+    const part = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    if (part.length > 0) parts.push(part);
+    at += chunk.length;
+  }
+  return parts;
 }

@@ -27,12 +27,12 @@ export const isText = (rawHeaders: readonly string[]): boolean =>
  * it is no success, and for methods by which nothing is asked of a model: all but POST.
  */
 export function estimateOf(
-  { method, status, cache, sentBytes, receivedBytes }: RequestRecord,
+  { method, status, cache, wholeBytes, sentBytes, receivedBytes }: RequestRecord,
   { usage, whole, events, askedInText, answeredInText }: Ended,
 ): number | undefined {
   if (method !== "POST" || status < 200 || status > 299 || cache === "hit") return undefined;
   if (whole && usage !== undefined) return undefined;
-  const input = usage?.inputTokens ?? (askedInText ? sentBytes / bytesPerToken : 0);
+  const input = usage?.inputTokens ?? (askedInText ? (wholeBytes ?? sentBytes) / bytesPerToken : 0);
   // What an answer that was broken off told of its output can be a count from its beginning.
   const passed = events ?? (answeredInText ? receivedBytes / bytesPerToken : 0);
   const output = Math.max(usage?.outputTokens ?? 0, passed);

@@ -1,7 +1,8 @@
 import type { Distribution } from "./cells.ts";
 import type { Destination } from "../directory.ts";
 import type { Family, Values } from "./exposition.ts";
-import type { EndpointTally, KeyTally, ModelTally } from "./tally.ts";
+import { modelFamilies } from "./model-families.ts";
+import type { EndpointTally, KeyTally } from "./tally.ts";
 import { Upstream } from "../upstream/upstream.ts";
 
 /** The part of a directory that metrics are made of. */
@@ -24,31 +25,18 @@ export interface Sources {
 
 /** Every metric of ours with its help, unit and labels; docs/metrics.md lists the same, which a test holds. */
 export function familiesOf(sources: Sources): readonly Family[] {
-  const { endpoints, keys, directory } = sources;
-  const perEndpoint = (of: (tally: EndpointTally) => number | Distribution) =>
-    function* (): Values {
-      for (const [endpoint, tally] of endpoints) if (endpoint !== "") yield [{ endpoint }, of(tally)];
-    };
-  const counted = (label: string, of: (tally: EndpointTally) => Iterable<readonly [string, number]>) =>
-    function* (): Values {
-      for (const [endpoint, tally] of endpoints)
-        for (const [value, count] of of(tally)) yield [{ endpoint, [label]: value }, count];
-    };
-  const perKey = (label: string, of: (tally: KeyTally) => Iterable<readonly [string, number]>) =>
-    function* (): Values {
-      for (const [key, tally] of keys)
-        for (const [value, count] of of(tally)) yield [{ key, [label]: value }, count];
-    };
-  const perModel = (of: (tally: ModelTally) => Labelled) =>
-    function* (): Values {
-      for (const [endpoint, { models }] of endpoints)
-        for (const [{ name, provider }, byModel] of models)
-          for (const [model, tally] of byModel) {
-            const labels = { endpoint, gen_ai_operation_name: name, gen_ai_provider_name: provider };
-            const named = model === "" ? labels : { ...labels, gen_ai_request_model: model };
-            for (const [more, value] of of(tally)) yield [{ ...named, ...more }, value];
-          }
-    };
+  return [
+    ...requestFamilies(sources),
+    ...choiceFamilies(sources),
+    ...connectionFamilies(sources),
+    ...cacheFamilies(sources),
+    ...localKeyFamilies(sources),
+    ...reloadFamilies(sources),
+    ...modelFamilies(sources.endpoints),
+  ];
+}
+
+function requestFamilies({ endpoints }: Pick<Sources, "endpoints">): readonly Family[] {
   return [
     {
       name: "postern_requests_total",
@@ -67,42 +55,51 @@ export function familiesOf(sources: Sources): readonly Family[] {
       help: "Requests on their way to or from an endpoint.",
       type: "gauge",
       across: "sum",
-      read: perEndpoint(({ inFlight }) => inFlight),
+      read: perEndpoint(endpoints, ({ inFlight }) => inFlight),
     },
     {
       name: "postern_time_to_first_byte_seconds",
       help: "Time from a request's head to its answer's head.",
       type: "histogram",
       across: "sum",
-      read: perEndpoint(({ firstByte }) => firstByte),
+      read: perEndpoint(endpoints, ({ firstByte }) => firstByte),
     },
     {
       name: "postern_stream_duration_seconds",
       help: "Time from an answer's head to its end.",
       type: "histogram",
       across: "sum",
-      read: perEndpoint(({ stream }) => stream),
+      read: perEndpoint(endpoints, ({ stream }) => stream),
     },
     {
       name: "postern_sent_bytes_total",
       help: "Bytes of request bodies sent to endpoints.",
       type: "counter",
       across: "sum",
-      read: perEndpoint(({ sentBytes }) => sentBytes),
+      read: perEndpoint(endpoints, ({ sentBytes }) => sentBytes),
     },
     {
       name: "postern_received_bytes_total",
       help: "Bytes of answers' bodies received from endpoints.",
       type: "counter",
       across: "sum",
-      read: perEndpoint(({ receivedBytes }) => receivedBytes),
+      read: perEndpoint(endpoints, ({ receivedBytes }) => receivedBytes),
     },
+  ];
+}
+
+/** What the choice between several endpoints made of them. */
+function choiceFamilies({
+  endpoints,
+  directory,
+}: Pick<Sources, "endpoints" | "directory">): readonly Family[] {
+  return [
     {
       name: "postern_upstream_attempts_total",
       help: "Attempts to have a request answered by an endpoint, by how they ended.",
       type: "counter",
       across: "sum",
-      read: counted("result", ({ attempts }) => attempts),
+      read: counted(endpoints, ["endpoint", "result"], ({ attempts }) => attempts),
     },
     {
       name: "postern_endpoint_ejected",
@@ -114,6 +111,11 @@ export function familiesOf(sources: Sources): readonly Family[] {
           yield [{ endpoint: endpoint.name }, standing.shareAt(performance.now()) === 0 ? 1 : 0];
       },
     },
+  ];
+}
+
+function connectionFamilies({ directory }: Pick<Sources, "directory">): readonly Family[] {
+  return [
     {
       name: "postern_upstream_connections",
       help: "Connections to endpoints, by state.",
@@ -141,12 +143,20 @@ export function familiesOf(sources: Sources): readonly Family[] {
         }
       },
     },
+  ];
+}
+
+function cacheFamilies({
+  endpoints,
+  cacheBytes,
+}: Pick<Sources, "endpoints" | "cacheBytes">): readonly Family[] {
+  return [
     {
       name: "postern_cache_requests_total",
       help: "Requests to endpoints with a cache, by what it did for them.",
       type: "counter",
       across: "sum",
-      read: counted("result", ({ cache }) => cache),
+      read: counted(endpoints, ["endpoint", "result"], ({ cache }) => cache),
     },
     {
       name: "postern_cache_bytes",
@@ -154,9 +164,14 @@ export function familiesOf(sources: Sources): readonly Family[] {
       type: "gauge",
       across: "sum",
       *read() {
-        for (const [endpoint, bytes] of sources.cacheBytes()) yield [{ endpoint }, bytes];
+        for (const [endpoint, bytes] of cacheBytes()) yield [{ endpoint }, bytes];
       },
     },
+  ];
+}
+
+function localKeyFamilies({ keys }: Pick<Sources, "keys">): readonly Family[] {
+  return [
     {
       name: "postern_local_key_requests_total",
       help: "Requests that ended, by local key.",
@@ -171,15 +186,20 @@ export function familiesOf(sources: Sources): readonly Family[] {
       help: "Tokens that answers took, by local key; those from a cache take none.",
       type: "counter",
       across: "sum",
-      read: perKey("type", ({ tokens }) => tokens),
+      read: counted(keys, ["key", "type"], ({ tokens }) => tokens),
     },
     {
       name: "postern_local_key_refusals_total",
       help: "Requests that were refused for their local key.",
       type: "counter",
       across: "sum",
-      read: perKey("reason", ({ refusals }) => refusals),
+      read: counted(keys, ["key", "reason"], ({ refusals }) => refusals),
     },
+  ];
+}
+
+function reloadFamilies({ reloads, reloadOk }: Pick<Sources, "reloads" | "reloadOk">): readonly Family[] {
+  return [
     {
       name: "postern_configuration_reloads_total",
       help: "Reloads of configuration or vault, by result.",
@@ -187,7 +207,7 @@ export function familiesOf(sources: Sources): readonly Family[] {
       // Every process reads the same files.
       across: "max",
       *read() {
-        for (const [result, count] of sources.reloads) yield [{ result }, count];
+        for (const [result, count] of reloads) yield [{ result }, count];
       },
     },
     {
@@ -195,53 +215,28 @@ export function familiesOf(sources: Sources): readonly Family[] {
       help: "1 when the last reload was applied, 0 when the last good state stays in force.",
       type: "gauge",
       across: "min",
-      read: () => [[{}, sources.reloadOk() ? 1 : 0]],
-    },
-    {
-      name: "postern_output_tokens_per_second",
-      help: "Speed of a streamed answer behind its first token.",
-      type: "histogram",
-      across: "sum",
-      read: perModel(({ outputPerSecond }) => labelled({}, outputPerSecond)),
-    },
-    {
-      name: "gen_ai_server_request_duration_seconds",
-      help: "Time from a request's head to its answer's end.",
-      type: "histogram",
-      across: "sum",
-      read: perModel(({ duration }) =>
-        [...duration].flatMap(([type, times]) => labelled(type === "" ? {} : { error_type: type }, times)),
-      ),
-    },
-    {
-      name: "gen_ai_server_time_to_first_token_seconds",
-      help: "Time from a request's head to the first bytes of a streamed answer.",
-      type: "histogram",
-      across: "sum",
-      read: perModel(({ firstToken }) => labelled({}, firstToken)),
-    },
-    {
-      name: "gen_ai_server_time_per_output_token_seconds",
-      help: "Time per output token of a streamed answer, behind its first.",
-      type: "histogram",
-      across: "sum",
-      read: perModel(({ perOutputToken }) => labelled({}, perOutputToken)),
-    },
-    {
-      name: "gen_ai_client_token_usage",
-      help: "Tokens that an answer took, as it says itself.",
-      type: "histogram",
-      across: "sum",
-      read: perModel(({ inputTokens, outputTokens }) => [
-        ...labelled({ gen_ai_token_type: "input" }, inputTokens),
-        ...labelled({ gen_ai_token_type: "output" }, outputTokens),
-      ]),
+      read: () => [[{}, reloadOk() ? 1 : 0]],
     },
   ];
 }
 
-type Labelled = readonly (readonly [labels: Readonly<Record<string, string>>, value: Distribution])[];
+function perEndpoint(
+  endpoints: Sources["endpoints"],
+  of: (tally: EndpointTally) => number | Distribution,
+): () => Values {
+  return function* () {
+    for (const [endpoint, tally] of endpoints) if (endpoint !== "") yield [{ endpoint }, of(tally)];
+  };
+}
 
-/** A distribution with labels of its own, unless nothing was observed: then there is nothing to tell. */
-const labelled = (labels: Readonly<Record<string, string>>, value: Distribution): Labelled =>
-  value.empty ? [] : [[labels, value]];
+/** Counts by endpoint or local key, and by another label. */
+function counted<Tally>(
+  tallies: Iterable<readonly [name: string, tally: Tally]>,
+  [whose, by]: readonly [whose: "endpoint" | "key", by: string],
+  of: (tally: Tally) => Iterable<readonly [string, number]>,
+): () => Values {
+  return function* () {
+    for (const [name, tally] of tallies)
+      for (const [value, count] of of(tally)) yield [{ [whose]: name, [by]: value }, count];
+  };
+}
