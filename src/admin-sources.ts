@@ -14,7 +14,10 @@ import { loggedRecorder } from "./vault/audit/audit.ts";
 import type { Vault } from "./vault/vault.ts";
 
 /** A running gateway, of which the admin side sees no more than `AdminSources`. */
-interface Running extends Pick<AdminSources, "reload" | "edit" | "adminUrl" | "token" | "needsRestart"> {
+interface Running extends Pick<
+  AdminSources,
+  "reload" | "edit" | "remove" | "adminUrl" | "token" | "needsRestart"
+> {
   readonly vault: Vault;
   readonly cluster: Cluster;
   readonly log: Logger;
@@ -30,11 +33,11 @@ interface Running extends Pick<AdminSources, "reload" | "edit" | "adminUrl" | "t
 /** What a running gateway offers to its admin side. */
 export function adminSourcesOf(running: Running): AdminSources {
   const { vault, cluster, log, reloads, consoleKey, checked, ready, listen, expiring } = running;
-  const { reload, edit, adminUrl, token, needsRestart } = running;
+  const { reload, edit, remove, adminUrl, token, needsRestart } = running;
   const config = (): Config => checked().config;
   const pipeline = new Pipeline();
   // With the configuration's place for it as it is now.
-  const record: AdminSources["record"] = (use) => loggedRecorder(config().audit, "console", log)(use);
+  const record: AdminSources["record"] = (use) => loggedRecorder(config(), "console", log)(use);
   return {
     guard: (req, target) => guard(incomingOf(req, target), { unixSocket: "socket" in config().admin }),
     inTurn: (socket, res, handle) => pipeline.enter(socket, res, handle),
@@ -60,6 +63,7 @@ export function adminSourcesOf(running: Running): AdminSources {
     text: () => checked().sources.texts.get(config().file) ?? "",
     wrongPairs: (config) => wrongPairs(config, vault, new Date()),
     edit,
+    remove,
     needsRestart,
     reloads,
     adminUrl,

@@ -7,9 +7,10 @@ import { adminSourcesOf } from "./admin-sources.ts";
 import type { Config } from "./config/config.ts";
 import { digestOf } from "./config/local-keys.ts";
 import { makeKey } from "./config/new-key.ts";
+import { isProblems } from "./config/load.ts";
 import { findConfig } from "./config/sources.ts";
 import { watchFiles } from "./config/watch.ts";
-import { editConfig } from "./config/write.ts";
+import { editConfig, removeFromConfig } from "./config/write.ts";
 import type { Checked, Cluster } from "./cluster/cluster.ts";
 import { bindingsOf, needingRestart } from "./cluster/restart-only.ts";
 import { openVaultOf } from "./cluster/open-vault.ts";
@@ -219,8 +220,13 @@ class App implements RunningApp {
   }
 
   /** Changes the configuration file and puts it in force; what would then be refused is not written. */
-  async #edit(change: (text: string) => string): Promise<void> {
-    await editConfig(this.#checked.config.file, change, async (config) => {
+  async #edit(
+    change: (text: string) => string,
+    editing: typeof removeFromConfig | typeof editConfig,
+  ): Promise<void> {
+    const { file } = this.#checked.config;
+    await editing(file, change, async (config) => {
+      if (isProblems(config)) throw problem("config_edit_refused", { file, problems: config });
       await this.#vault.refresh();
       refuseWrongPairs(config, this.#vault, new Date());
     });
@@ -250,7 +256,8 @@ class App implements RunningApp {
 
   /** Without one the gateway serves, and only the console and the API are closed. */
   async #findAdminToken(): Promise<void> {
-    this.#adminToken = await findAdminToken(this.#checked.config.adminToken);
+    const { adminToken, vault } = this.#checked.config;
+    this.#adminToken = await findAdminToken(adminToken, vault);
     if (!(this.#adminToken instanceof PosternError)) return;
     const { code, message } = this.#adminToken;
     this.#log.warn({ code, message }, "nobody can use the console and the API");
@@ -271,7 +278,8 @@ class App implements RunningApp {
       token: () => this.#adminToken,
       needsRestart: () => needingRestart(this.#first, this.#checked.config),
       reload: () => this.reload(),
-      edit: (change) => this.#inTurn(() => this.#edit(change)),
+      edit: (change) => this.#inTurn(() => this.#edit(change, editConfig)),
+      remove: (change) => this.#inTurn(() => this.#edit(change, removeFromConfig)),
     });
     const admin = await createAdmin(sources);
     const { admin: address } = this.#checked.config;

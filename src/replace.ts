@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
-import { type FileHandle, link, lstat, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { link, lstat, open, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PosternError, problem, reasonOf } from "./errors.ts";
+import { leaveToOwner } from "./owner.ts";
 
 /** How `replace` names what it has not finished; `sweep` knows them by it. */
 const unfinished = /\.[0-9a-f]{12}\.tmp$/;
@@ -12,6 +13,8 @@ interface Replacing {
   readonly fresh?: boolean | undefined;
   /** For its owner only, unless this says otherwise. */
   readonly mode?: number | undefined;
+  /** Whose owner it gets where root makes it: one that replaces another keeps that one's. */
+  readonly beside?: string | undefined;
   /** Done last before the new file takes its place; when it throws, the old one stays. */
   readonly check?: () => Promise<void>;
 }
@@ -26,7 +29,7 @@ export async function replace(file: string, bytes: Uint8Array | string, o: Repla
   const discard = (): void => rmSync(temporary, { force: true });
   process.once("exit", discard);
   try {
-    await write(temporary, bytes, file, o.mode ?? 0o600);
+    await write(temporary, bytes, o.mode ?? 0o600, o.beside === undefined ? [file] : [file, o.beside]);
     await o.check?.();
     if (o.fresh === true) await takeFreeName(temporary, file);
     else await rename(temporary, file);
@@ -60,28 +63,19 @@ export async function sweepFolder(folder: string, beginning = ""): Promise<void>
 async function write(
   temporary: string,
   bytes: Uint8Array | string,
-  instead: string,
   mode: number,
+  owned: readonly string[],
 ): Promise<void> {
   const handle = await open(temporary, "wx", mode);
   try {
     await handle.writeFile(bytes);
-    await keepOwner(handle, instead);
+    leaveToOwner(handle.fd, ...owned);
     // The mode that open() sets is cut by the umask.
     await handle.chmod(mode);
     await handle.sync();
   } finally {
     await handle.close();
   }
-}
-
-/** Root that changes a user's file leaves it the user's, who could not read it any more otherwise; the same for a group. */
-async function keepOwner(handle: FileHandle, file: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const old = await stat(file).catch(() => undefined);
-  if (old === undefined) return;
-  const { uid, gid } = await handle.stat();
-  if (old.uid !== uid || old.gid !== gid) await handle.chown(old.uid, old.gid);
 }
 
 /** A link, other than a rename, fails where the name is taken. */

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Config, EndpointConfig } from "../config/config.ts";
+import type { Problem } from "../config/problem.ts";
 import type { PosternError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 import type { Recorder } from "../vault/audit/audit.ts";
@@ -85,9 +86,11 @@ export interface AdminSources {
   /** The text of the configuration file as it is in force. */
   readonly text: () => string;
   /** The problems for which a reload refuses a configuration that is right in itself: what the vault has not got. */
-  readonly wrongPairs: (config: Config) => readonly string[];
+  readonly wrongPairs: (config: Config) => readonly Problem[];
   /** Changes the configuration file and puts it in force, one change after the other; throws why it did not. */
   readonly edit: (change: (text: string) => string) => Promise<void>;
+  /** The same for a change that takes something out, which may be what is wrong with the file as it lies there. */
+  readonly remove: (change: (text: string) => string) => Promise<void>;
   /** The keys of the file in force that say something else than at the start, and wait for a restart. */
   readonly needsRestart: () => readonly string[];
   readonly reloads: Reloads;

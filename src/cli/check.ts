@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
+import type { Problem } from "../config/problem.ts";
 import { catalogue } from "../errors/catalogue.ts";
 import { PosternError, problem } from "../errors.ts";
 import type { Finding } from "../vault/pairing.ts";
@@ -86,7 +87,7 @@ async function look(
   return { lines, error: problem("config_invalid", { file: config.file, problems }) };
 }
 
-function placed(config: Config, { endpoint, item, error }: Finding): string {
+function placed(config: Config, { endpoint, item, error }: Finding): Problem {
   const index = config.endpoints.get(endpoint)?.credentials.indexOf(item) ?? 0;
   return config.at(["endpoints", endpoint, "credentials", index], error.message, error.hint);
 }

@@ -138,10 +138,10 @@ export class ServingProcess implements Cluster {
   }
 
   /** Keeps the tokens that endpoints take from sources fresh, and has those asked that were not before. */
-  #followTokens({ endpoints, audit }: Config): Promise<void> {
-    const names = new Set([...endpoints.values()].flatMap(({ credentials }) => credentials));
+  #followTokens(config: Config): Promise<void> {
+    const names = new Set([...config.endpoints.values()].flatMap(({ credentials }) => credentials));
     const items = this.#vault.items().filter(({ name }) => names.has(name));
-    this.#record = loggedRecorder(audit, "serve", this.#log);
+    this.#record = loggedRecorder(config, "serve", this.#log);
     return this.#tokens.follow(items, this.#record);
   }
 

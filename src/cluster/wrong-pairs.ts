@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { Problem } from "../config/problem.ts";
 import { problem } from "../errors.ts";
 import { pair } from "../vault/pairing.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -14,9 +15,9 @@ export function refuseWrongPairs(config: Config, vault: Vault, now: Date): void 
   if (problems.length > 0) throw problem("config_invalid", { file: config.file, problems });
 }
 
-/** The problems that `refuseWrongPairs` refuses, in the form in which the parser reports its own. */
-export function wrongPairs(config: Config, vault: Vault, now: Date): readonly string[] {
-  const problems: string[] = [];
+/** The problems that `refuseWrongPairs` refuses, as the parser reports its own. */
+export function wrongPairs(config: Config, vault: Vault, now: Date): readonly Problem[] {
+  const problems: Problem[] = [];
   for (const endpoint of config.endpoints.values())
     for (const { level, error } of pair(endpoint, (name) => vault.find(name), now))
       if (

@@ -1,3 +1,5 @@
+import type { Problem } from "./problem.ts";
+
 /** The types of an endpoint; each takes only certain kinds of credential (see `vault/kinds`). */
 export const endpointTypes = ["dedicated", "serverless", "hugging-face"] as const;
 export type EndpointType = (typeof endpointTypes)[number];
@@ -173,6 +175,6 @@ export interface Config {
     readonly connections: number;
   };
   readonly logLevel: "debug" | "info" | "warn" | "error";
-  /** A problem at a key of the file, in the form in which the parser reports its own. */
-  readonly at: (path: readonly (string | number)[], message: string, wayOut: string) => string;
+  /** A problem at a key of the file, as the parser reports its own. */
+  readonly at: (path: Problem["path"], message: string, wayOut: string) => Problem;
 }

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { problem, reasonOf } from "../errors.ts";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse.ts";
+import type { Problem } from "./problem.ts";
 import { largestSourceBytes } from "./source.ts";
 
 /** Reads and checks a configuration file. Throws config_missing, config_unreadable or config_invalid (all problems). */
@@ -45,6 +46,6 @@ export function readText(path: string): string {
 }
 
 /** Whether `parseConfig` found problems. */
-export function isProblems(result: Config | readonly string[]): result is readonly string[] {
+export function isProblems(result: Config | readonly Problem[]): result is readonly Problem[] {
   return Array.isArray(result);
 }

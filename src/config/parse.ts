@@ -9,6 +9,7 @@ import type { Written } from "./file-keys.ts";
 import { readLimits } from "./limits.ts";
 import { Listeners } from "./listeners.ts";
 import { readLocalKeys } from "./local-keys.ts";
+import type { Problem } from "./problem.ts";
 import { Report } from "./report.ts";
 import { readEjection, readModels, readRetries } from "./sharing.ts";
 import { readShape } from "./shape.ts";
@@ -19,14 +20,13 @@ import { parseWorkers } from "./workers.ts";
 
 /**
  * Reads a configuration: the whole of it, frozen, or every problem at once. Pure but for `read`, which is handed the
- * absolute path of each `ca` file. Each problem is `file:line:column: key: what was found; what was wanted`, the line
- * with carets under the place, and the way out.
+ * absolute path of each `ca` file.
  */
 export function parseConfig(
   text: string,
   file: string,
   read: (path: string) => string,
-): Config | readonly string[] {
+): Config | readonly Problem[] {
   const source = Source.read(text, file);
   if (!(source instanceof Source)) return source;
   const { written, problems } = readShape(source);

@@ -1,4 +1,4 @@
-import { inFileOrder } from "./excerpt.ts";
+import type { Problem } from "./problem.ts";
 import type { Reading } from "./reading.ts";
 import { similar } from "./similar.ts";
 import type { Path, Source } from "./source.ts";
@@ -6,7 +6,7 @@ import type { Path, Source } from "./source.ts";
 /** Collects every problem of one pass, so that a person sees them all at once. */
 export class Report {
   readonly #source: Source;
-  readonly #problems: string[] = [];
+  readonly #problems: Problem[] = [];
 
   constructor(source: Source) {
     this.#source = source;
@@ -36,7 +36,7 @@ export class Report {
   }
 
   /** These problems and all that were noted, in the order of the file. */
-  with(others: readonly string[]): readonly string[] {
-    return inFileOrder(this.#source.file, [...others, ...this.#problems]);
+  with(others: readonly Problem[]): readonly Problem[] {
+    return [...others, ...this.#problems].toSorted((a, b) => a.line - b.line || a.column - b.column);
   }
 }

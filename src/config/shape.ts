@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { keys, type Written } from "./file-keys.ts";
+import type { Problem } from "./problem.ts";
 import { similar } from "./similar.ts";
 import type { Path, Source } from "./source.ts";
 
@@ -12,7 +13,7 @@ const secretWords = /key|token|secret|passw|authori[sz]ation/i;
  * The file's content in its right shape, and every problem with its shape.
  * What has a problem is left out of the content, so that the rest can still be checked in the same pass.
  */
-export function readShape(source: Source): { written: Written; problems: readonly string[] } {
+export function readShape(source: Source): { written: Written; problems: readonly Problem[] } {
   const first = keys.safeParse(source.data, { reportInput: true });
   if (first.success) return { written: first.data, problems: [] };
   const problems = first.error.issues.flatMap((issue) => reportShape(source, issue));
@@ -21,7 +22,7 @@ export function readShape(source: Source): { written: Written; problems: readonl
   return { written: keys.parse(rest), problems };
 }
 
-function reportShape(source: Source, issue: Issue, base: Path = []): readonly string[] {
+function reportShape(source: Source, issue: Issue, base: Path = []): readonly Problem[] {
   const path = [...base, ...pathOf(issue)];
   const wayOut = exampleAt(path);
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(source, path, key));
@@ -61,7 +62,7 @@ function exampleAt(path: Path): string {
     : "look at config/postern.example.yaml";
 }
 
-function mistyped(source: Source, path: Path, input: unknown, wanted: string, wayOut: string): string {
+function mistyped(source: Source, path: Path, input: unknown, wanted: string, wayOut: string): Problem {
   // What stands under keys: in another shape may be a key itself.
   if (path[0] === "keys") {
     const what = typeof input === "string" ? "text" : found(input);
@@ -75,7 +76,7 @@ function mistyped(source: Source, path: Path, input: unknown, wanted: string, wa
   );
 }
 
-function unknownKey(source: Source, path: Path, key: string): string {
+function unknownKey(source: Source, path: Path, key: string): Problem {
   const known = knownKeys(path);
   const near = similar(key, known);
   const wayOut =

@@ -2,6 +2,7 @@ import { isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from "ya
 import type { Document } from "yaml";
 import { type Span, Text } from "./excerpt.ts";
 import { faultsOf, spanOf } from "./faults.ts";
+import type { Problem } from "./problem.ts";
 
 /** A place in the file: keys and list indexes from the root. */
 export type Path = readonly (string | number)[];
@@ -27,10 +28,10 @@ export class Source {
   }
 
   /** Reads YAML text, or returns what is wrong with it as YAML. */
-  static read(written: string, file: string): Source | readonly string[] {
+  static read(written: string, file: string): Source | readonly Problem[] {
     const content = written.replace(/^\uFEFF/, "");
     const text = new Text(content, file);
-    const whole = text.at.bind(text, { start: 0, end: 0 }, "");
+    const whole = text.at.bind(text, { start: 0, end: 0 }, []);
     if (Buffer.byteLength(content) > largestSourceBytes)
       return [whole("the file is larger than 1 MiB", "keep the configuration alone in it")];
     const odd = content.search(/[\0\uFFFD]/);
@@ -38,7 +39,7 @@ export class Source {
       return [
         text.at(
           { start: odd, end: odd + 1 },
-          "",
+          [],
           "found a byte that is not UTF-8 text",
           "save the file as UTF-8",
         ),
@@ -49,7 +50,7 @@ export class Source {
       stringKeys: true,
     });
     const faults = faultsOf(document, content);
-    if (faults.length > 0) return faults.map(({ span, wrong, wayOut }) => text.at(span, "", wrong, wayOut));
+    if (faults.length > 0) return faults.map(({ span, wrong, wayOut }) => text.at(span, [], wrong, wayOut));
     try {
       const data: unknown = document.toJS({ maxAliasCount });
       if (data === null || data === undefined) return new Source(text, document, {});
@@ -65,15 +66,15 @@ export class Source {
   }
 
   /** A problem with the value at `path`, or with the nearest place above it that the file has. */
-  at(path: Path, message: string, wayOut: string): string {
+  at(path: Path, message: string, wayOut: string): Problem {
     const found = this.#find(path);
-    return this.#text.at(found.span, pathText(path), message, wayOut);
+    return this.#text.at(found.span, path, message, wayOut);
   }
 
   /** The same, without showing the value: a secret may have been written there by mistake. */
-  atHidden(path: Path, message: string, wayOut: string): string {
+  atHidden(path: Path, message: string, wayOut: string): Problem {
     const found = this.#find(path);
-    return this.#text.at(found.key ?? found.span, pathText(path), message, wayOut, true);
+    return this.#text.at(found.key ?? found.span, path, message, wayOut, true);
   }
 
   /** The keys of the map at `path` as the file has them, right or wrong; none where there is no map. */
@@ -110,14 +111,6 @@ export class Source {
     }
     return found;
   }
-}
-
-/** The path as a person writes it: `endpoints.private-2.models[0]`. */
-function pathText(path: Path): string {
-  return path.reduce<string>(
-    (text, step) => (typeof step === "number" ? `${text}[${step}]` : text === "" ? step : `${text}.${step}`),
-    "",
-  );
 }
 
 /** Whether a value is best pointed at itself; a block of several keys, or an empty place, is pointed at by its key. */

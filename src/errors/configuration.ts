@@ -1,3 +1,4 @@
+import { type Problem, printed } from "../config/problem.ts";
 import { wrongRequest, failure, unfit, meant } from "./entry.ts";
 
 /** Command line and configuration. */
@@ -11,12 +12,12 @@ export const configurationErrors = {
     `cannot read ${d.file}: ${d.reason}`,
     "check the path and its permissions",
   ]),
-  config_invalid: wrongRequest(422, (d: { file: string; problems: readonly string[] }) => [
-    `${d.file} has ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.join("\n")}`,
+  config_invalid: wrongRequest(422, (d: { file: string; problems: readonly Problem[] }) => [
+    `${d.file} has ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.map(printed).join("\n")}`,
     "config/postern.example.yaml explains every key; postern check looks again",
   ]),
-  config_edit_refused: wrongRequest(422, (d: { file: string; problems: readonly string[] }) => [
-    `${d.file} was not changed; with this change it would have ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.join("\n")}`,
+  config_edit_refused: wrongRequest(422, (d: { file: string; problems: readonly Problem[] }) => [
+    `${d.file} was not changed; with this change it would have ${d.problems.length === 1 ? "a problem" : `${d.problems.length} problems`}\n${d.problems.map(printed).join("\n")}`,
     "give other values, or edit the file by hand and look at it with postern check",
   ]),
   config_unwritable: failure(1, (d: { file: string; reason: string; fix: string }) => [

@@ -18,9 +18,13 @@ export const programErrors = {
     `${d.file} is not a configuration of Docker: ${d.reason}`,
     "mend the file by hand; nothing was changed",
   ]),
-  env_file_invalid: failure(1, (d: { source: string; line: number; reason: string; fix: string }) => [
-    `${d.source}, line ${d.line}: ${d.reason}; nothing was taken`,
+  env_file_invalid: failure(1, (d: { source: string; line?: number; reason: string; fix: string }) => [
+    `${d.source}${d.line === undefined ? "" : `, line ${d.line}`}: ${d.reason}; nothing was taken`,
     d.fix,
+  ]),
+  variables_taken: failure(1, (d: { known: readonly string[] }) => [
+    `the vault has these already, and nothing was changed: ${list(d.known, "none")}`,
+    "put the file's values in their place with --replace",
   ]),
   variable_ambiguous: failure(2, (d: { variable: string; known: readonly string[] }) => [
     `several items give the variable ${d.variable}: ${list(d.known, "none")}`,

@@ -1,5 +1,5 @@
 import { expect, describe, test } from "vitest";
-import { parseConfig } from "../../src/config/parse.ts";
+import { printed } from "../../src/config/problem.ts";
 import { bad, file, good } from "./support.ts";
 
 const minimal = "endpoints:\n  one:\n    url: https://one.test/openai/v1\n    credentials: [token]\n";
@@ -474,9 +474,8 @@ describe("the ca of an endpoint", () => {
 });
 
 test("a problem found later is shown at its key in the same form", () => {
-  const config = parseConfig(minimal, file, String);
-  if (!("at" in config) || typeof config.at !== "function") throw new Error("not a configuration");
-  const at = config.at as (path: (string | number)[], message: string, wayOut: string) => string;
+  const config = good(minimal);
+  const at = (...problem: Parameters<typeof config.at>): string => printed(config.at(...problem));
   expect(at(["endpoints", "one", "credentials", 0], "it does not fit", "choose another")).toBe(
     `${file}:4:19: endpoints.one.credentials[0]: it does not fit\n    4 |     credentials: [token]\n      |                   ^^^^^\n      = choose another`,
   );

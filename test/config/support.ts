@@ -4,6 +4,7 @@ import { run } from "../../src/cli/run.ts";
 import type { Config } from "../../src/config/config.ts";
 import { isProblems } from "../../src/config/load.ts";
 import { parseConfig } from "../../src/config/parse.ts";
+import { printed } from "../../src/config/problem.ts";
 import type { Folder } from "../support/folder.ts";
 import { unending } from "../support/unending.ts";
 
@@ -17,15 +18,15 @@ const noFile = (path: string): string => {
 /** What the text means; throws its problems. */
 export function good(text: string, read: (path: string) => string = noFile): Config {
   const result = parseConfig(text, file, read);
-  if (isProblems(result)) throw new Error(result.join("\n"));
+  if (isProblems(result)) throw new Error(result.map(printed).join("\n"));
   return result;
 }
 
-/** The problems of a text; throws when it has none. */
+/** The problems of a text, as they are printed; throws when it has none. */
 export function bad(text: string, read: (path: string) => string = noFile): readonly string[] {
   const result = parseConfig(text, file, read);
   if (!isProblems(result)) throw new Error("no problem was found");
-  return result;
+  return result.map(printed);
 }
 
 /** How a command ended, and what it wrote. */

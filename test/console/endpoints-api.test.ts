@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import type {
@@ -169,6 +169,26 @@ test("a broken file is said, and not written over", async () => {
   expect(refused.message).toContain('the key "colour" is not known');
   expect(fileOf(console)).toBe(`${handWritten}colour: red\n`);
   expect((await listed(console)).endpoints).toHaveLength(1);
+});
+
+test("an endpoint whose ca is gone is removed, but not while something else is wrong with the file", async () => {
+  await using console = await startWritten();
+  const { gateway } = console;
+  const ca = gateway.folder.write("gone.pem", (await makePki()).server.certificate);
+  const text = `${handWritten}  gone: { url: gone.example.test, credentials: token, ca: gone.pem }\n`;
+  gateway.write(text);
+  expect((await console.api("POST", "/configuration/reload")).status).toBe(200);
+  rmSync(ca);
+  gateway.write(`${text}colour: red\n`);
+  const refused = faultIn(await console.api("DELETE", "/endpoints/gone"));
+  expect(refused.code).toBe("config_edit_refused");
+  expect(refused.message).toContain('the key "colour" is not known');
+  expect(refused.message).not.toContain("gone.pem");
+  expect(fileOf(console)).toBe(`${text}colour: red\n`);
+  gateway.write(text);
+  expect((await console.api("DELETE", "/endpoints/gone")).status).toBe(204);
+  expect(fileOf(console)).toBe(handWritten);
+  expect((await listed(console)).endpoints.map(({ name }) => name)).toEqual(["private"]);
 });
 
 test("what else in the file names an endpoint is said, and keeps it from being removed", async () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Code, catalogue } from "../../src/errors/catalogue.ts";
 import { PosternError, errorBody, problem } from "../../src/errors.ts";
+import { Text } from "../../src/config/excerpt.ts";
 
 const root = join(import.meta.dirname, "../..");
 const document = readFileSync(join(root, "docs/errors.md"), "utf8");
@@ -52,13 +53,20 @@ function sections(): string[] {
   });
 }
 
+const wrong = new Text("admin: 5\n", "postern.yaml").at(
+  { start: 7, end: 8 },
+  ["admin"],
+  "found 5",
+  "quote it",
+);
+
 /** Details for any error: lists, counts, and words for everything else. */
 const details = new Proxy(
   {},
   {
     get: (_, name) => {
-      if (["endpoints", "known", "paths", "problems", "reasons"].includes(String(name)))
-        return ["one", "two"];
+      if (["endpoints", "known", "paths", "reasons"].includes(String(name))) return ["one", "two"];
+      if (name === "problems") return [wrong, wrong];
       return ["found", "seen", "count"].includes(String(name)) ? 2 : "sample";
     },
   },

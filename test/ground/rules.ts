@@ -50,6 +50,7 @@ function roomOf(path: string): Room | undefined {
         "unix-socket.ts",
         "replace.ts",
         "make-folder.ts",
+        "owner.ts",
         "installation.ts",
       ].includes(first)
     )

@@ -154,7 +154,11 @@ test("no more files are kept than the configuration says, and the newest lines a
   using folder = new Folder();
   const file = folder.file("audit.log");
   const failed = (error: Error) => expect.unreachable(error.message);
-  const record = recorderFor({ log: { file, maxBytes: 4096, keep: 2 }, command: "test", failed });
+  const record = recorderFor({
+    config: { vault: file, audit: { file, maxBytes: 4096, keep: 2 } },
+    command: "test",
+    failed,
+  });
   for (let n = 0; n < 500; n += 1) record({ action: "show", item: `item-${n}` });
   expect(
     Object.keys(folder.contents())

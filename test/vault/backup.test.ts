@@ -36,6 +36,17 @@ test("what a killed process left of a backup is gone with the next change", asyn
   expect(backups(desk)).toHaveLength(3);
 });
 
+test("a file in the place of the folder of backups is named, and the vault stays as it is", async () => {
+  using desk = await Desk.make();
+  const folder = desk.folder.write("vault.age.backups", "");
+  const before = desk.folder.contents();
+  expect(await desk.vault(["add", "bearer-token", "t", "--generate"])).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(`^error: cannot write ${folder}: it is no folder\n`),
+  });
+  expect(desk.folder.contents()).toMatchObject(before);
+});
+
 test("the backups of another vault that was here are left alone, and not offered", async () => {
   using desk = await changed(2);
   const old = backups(desk);
@@ -216,21 +227,24 @@ describe("export and import", () => {
   test.each([
     [
       "two items of one name",
-      1,
       [item("a", "bearer-token", {}, "canary-1"), item("a", "bearer-token", {}, "canary-2")],
     ],
-    ["a token that adds a header", 1, [item("a", "bearer-token", {}, "canary\r\nX-Evil: 1")]],
-    ["a variable that is none", 2, [item("a", "environment-variable", { variable: "A=B" }, "canary-value")]],
-    ["a value with a zero byte", 1, [item("a", "environment-variable", { variable: "A" }, "canary\0")]],
-    ["a certificate that is none", 1, [item("a", "certificate", { certificate: "x" }, "canary-key")]],
-    ["what steers a terminal", 1, [item("a", "bearer-token", { note: "\u001b[2J" }, "canary-token")]],
-  ])("refuse a file with %s, and take nothing of it over", async (_what, status, items) => {
+    ["a token that adds a header", [item("a", "bearer-token", {}, "canary\r\nX-Evil: 1")]],
+    ["a variable that is none", [item("a", "environment-variable", { variable: "A=B" }, "canary-value")]],
+    ["a value with a zero byte", [item("a", "environment-variable", { variable: "A" }, "canary\0")]],
+    ["a certificate that is none", [item("a", "certificate", { certificate: "x" }, "canary-key")]],
+    ["what steers a terminal", [item("a", "bearer-token", { note: "\u001b[2J" }, "canary-token")]],
+    [
+      "a variable that steers it",
+      [item("a", "environment-variable", { variable: "\u001b[2J" }, "canary-value")],
+    ],
+  ])("refuse a file with %s, and take nothing of it over", async (_what, items) => {
     using desk = await changed(1);
     const file = desk.folder.write("x", JSON.stringify({ format: "postern-export", version: 1, items }));
     const said = await desk.vault(["import", file]);
-    expect(said).toMatchObject({ status, stdout: "" });
+    expect(said).toMatchObject({ status: 1, stdout: "" });
     expect(said.stderr).toMatch(/^error: .+\nhint: .+\n$/);
-    for (const text of ["canary", "\u001b"]) expect(said.stderr).not.toContain(text);
+    for (const text of ["canary", "\u001b", "--variable"]) expect(said.stderr).not.toContain(text);
     expect(await names(desk)).toEqual(["t0"]);
   });
 

@@ -51,7 +51,7 @@ describe("vault import-env", () => {
   test("takes none where the vault has one already, unless they are to be replaced", async () => {
     await desk.vault(["import-env", "-"], { stdin: "A=old\nKEPT=kept\n" });
     const refused = await desk.vault(["import-env", "-"], { stdin: "NEW=new\nA=new\n" });
-    expect(refused.status).toBe(2);
+    expect(refused.status).toBe(1);
     expect(refused.stderr).toMatch(/nothing was changed: A\nhint: .*--replace/);
     expect(await values()).toEqual({ A: "old", KEPT: "kept" });
     expect(await desk.vault(["import-env", "-", "--replace"], { stdin: "NEW=new\nA=new\n" })).toMatchObject({
@@ -79,7 +79,7 @@ describe("vault import-env", () => {
     ],
   ])("refuses %s", async (_name, args, stdin, message) => {
     const { status, stderr } = await desk.vault(args, { stdin });
-    expect(status).not.toBe(0);
+    expect(status).toBe(1);
     expect(stderr).toMatch(message);
   });
 });

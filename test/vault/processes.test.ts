@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -124,13 +124,3 @@ asRoot(
     expect(existsSync(desk.markFile)).toBe(false);
   },
 );
-
-asRoot("root that changes a user's vault leaves it the user's", async () => {
-  using desk = await Desk.make();
-  for (const file of [desk.folder.path, desk.vaultFile, desk.identityFile, desk.markFile])
-    chownSync(file, 1234, 1234);
-  await desk.vault(["add", "bearer-token", "a", "--generate"]);
-  for (const name of ["audit.log", "vault.age", "vault.age.backups", "vault.age.lock", "vault.age.mark"])
-    expect(statSync(desk.folder.file(name)).uid, name).toBe(1234);
-  expect(openAs(desk, 1234, 1234)).toMatchObject({ status: 0, stderr: "" });
-});

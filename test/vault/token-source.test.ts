@@ -71,7 +71,7 @@ describe("an item whose token comes from a source", () => {
     const exported = await desk.vault(["export", file, "--items", "command", "--recipient", key]);
     expect(exported, exported.stderr).toMatchObject({ status: 0 });
     const refused = await other.vault(["import", file]);
-    expect(refused).toMatchObject({ status: 2, stderr: expect.stringContaining("would be run here: cat ") });
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining("would be run here: cat ") });
     expect((await other.open()).items()).toEqual([]);
     expect(await other.vault(["import", file, "--unsafe-commands"])).toMatchObject({ status: 0, stderr: "" });
     expect((await other.open()).items()).toHaveLength(1);

@@ -24,24 +24,29 @@ export async function readAdminToken(file: string): Promise<Secret | undefined> 
   return new Secret(token);
 }
 
-/** Makes a token in a file (0600) that is not there yet. Throws `file_exists` or `file_unwritable`. */
-export async function makeAdminToken(file: string): Promise<Secret> {
+/**
+ * Makes a token in a file (0600) that is not there yet, for the owner of the file `beside` it where root does so. Throws
+ * `file_exists` or `file_unwritable`.
+ */
+export async function makeAdminToken(file: string, beside?: string): Promise<Secret> {
   const token = new Secret(prefix + randomBytes(tokenBytes).toString("base64url"));
-  await replace(file, `${token.expose()}\n`, { fresh: true });
+  await replace(file, `${token.expose()}\n`, { fresh: true, beside });
   return token;
 }
 
 /**
  * The token in a file, made where it is missing; or why there is none. A gateway serves without one: its configuration
  * may be mounted where nothing can be written.
+ *
+ * @param vault whose owner it is made for
  */
-export async function findAdminToken(file: string): Promise<Secret | PosternError> {
+export async function findAdminToken(file: string, vault: string): Promise<Secret | PosternError> {
   try {
-    return (await readAdminToken(file)) ?? (await makeAdminToken(file));
+    return (await readAdminToken(file)) ?? (await makeAdminToken(file, vault));
   } catch (error) {
     if (!(error instanceof PosternError)) throw error;
     // Another process has been faster.
-    if (error.code === "file_exists") return findAdminToken(file);
+    if (error.code === "file_exists") return findAdminToken(file, vault);
     if (error.code !== "file_unwritable") return error;
     return problem(
       "admin_token_missing",

@@ -1,10 +1,10 @@
-import type { ProblemParts } from "../../config/excerpt.ts";
+import type { Problem } from "../../config/problem.ts";
 
 /**
  * The text of a configuration with what its problems hide hidden: a secret that was written there by mistake. Such a
  * line stands as the problem shows it, and the lines that belong to it, indented deeper, are left empty.
  */
-export function hidingIn(text: string, problems: readonly ProblemParts[]): string {
+export function hidingIn(text: string, problems: readonly Problem[]): string {
   const lines = text.split("\n");
   for (const { line, column, shown } of problems) {
     const written = lines[line - 1] ?? "";

@@ -1,6 +1,6 @@
-import { partsOf } from "../../config/excerpt.ts";
 import { isProblems, readConfigText, readText } from "../../config/load.ts";
 import { parseConfig } from "../../config/parse.ts";
+import { said } from "../../config/problem.ts";
 import type { AdminSources } from "../sources.ts";
 import { hidingIn } from "./configuration-hiding.ts";
 import type { Configuration } from "./shapes/configuration.ts";
@@ -11,13 +11,16 @@ export async function lookAt(sources: AdminSources): Promise<Configuration> {
   const { file } = config();
   const text = await readConfigText(file);
   const parsed = parseConfig(text, file, readText);
-  const problems = (isProblems(parsed) ? parsed : sources.wrongPairs(parsed)).map((found) =>
-    partsOf(file, found),
-  );
+  const problems = isProblems(parsed) ? parsed : sources.wrongPairs(parsed);
   return {
     file,
     text: hidingIn(text, problems),
-    problems: problems.map(({ line, column, message, wayOut }) => ({ line, column, message, hint: wayOut })),
+    problems: problems.map((problem) => ({
+      line: problem.line,
+      column: problem.column,
+      message: said(problem),
+      hint: problem.wayOut,
+    })),
     inForce: text === sources.text(),
     since: reloads.since,
     needsRestart: [...sources.needsRestart()],

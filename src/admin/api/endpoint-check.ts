@@ -1,9 +1,9 @@
 import { addEndpoint } from "../../config/edit.ts";
 import { changeEndpoint } from "../../config/edit-keys.ts";
 import { parseEndpointUrl } from "../../config/endpoint-url.ts";
-import { partsOf } from "../../config/excerpt.ts";
 import { isProblems, readText } from "../../config/load.ts";
 import { parseConfig } from "../../config/parse.ts";
+import { type Problem, said } from "../../config/problem.ts";
 import { pair } from "../../vault/pairing.ts";
 import type { AdminSources } from "../sources.ts";
 import { writtenIn } from "./endpoint-shown.ts";
@@ -40,7 +40,7 @@ export function checkEndpoint(
     ? changeEndpoint(text(), name, endpoint)
     : addEndpoint(text(), under, withoutNulls(endpoint));
   const read = parseConfig(changed, file, readText);
-  if (isProblems(read)) return answer(read.map((problem) => faultOf(file, problem, under)));
+  if (isProblems(read)) return answer(read.map((problem) => faultOf(problem, under)));
   const checked = read.endpoints.get(under);
   const findings = checked === undefined ? [] : pair(checked, (item) => vault.find(item), now);
   const faults = (wanted: "problem" | "warning"): readonly Fault[] =>
@@ -64,14 +64,10 @@ const freeName = (name: string, text: string): string => {
 };
 
 /** A problem of the file, by the key of this endpoint that it is about. */
-function faultOf(file: string, problem: string, name: string): Fault {
-  const { message, wayOut } = partsOf(file, problem);
-  const own = `endpoints.${name}`;
-  if (message.startsWith(`${own}: `))
-    return { key: "name", message: message.slice(own.length + 2), hint: wayOut };
-  const within = message.startsWith(`${own}.`) ? message.slice(own.length + 1) : "";
-  const [, key, said] = /^([^.[:]+)[^:]*: (.*)$/s.exec(within) ?? [];
-  return key === undefined || said === undefined
-    ? { key: null, message, hint: wayOut }
-    : { key, message: said, hint: wayOut };
+function faultOf(problem: Problem, name: string): Fault {
+  const { path, message, wayOut: hint } = problem;
+  const [section, endpoint, key = "name"] = path;
+  return section === "endpoints" && endpoint === name
+    ? { key: String(key), message, hint }
+    : { key: null, message: said(problem), hint };
 }

@@ -92,7 +92,8 @@ export const endpointRoutes =
         },
       },
       async ({ params: { name }, query: { version } }, reply) => {
-        await editFile(sources, `take the endpoint "${name}" out of it where the file comes from`, (text) => {
+        const byHand = `take the endpoint "${name}" out of it where the file comes from`;
+        await editFile({ edit: sources.remove, config: sources.config }, byHand, (text) => {
           refuseStale(text, name, version);
           return removeEndpoint(text, name);
         });

@@ -102,14 +102,8 @@ async function importItems(io: Io, name: string, o: ImportOptions): Promise<void
   );
 }
 
-/** Whoever made the file may not be trusted with more than its items. Throws as the item's kind does, or `usage`. */
+/** Whoever made the file may not be trusted with more than its items. Throws `value_invalid`, or as the item's kind does. */
 function checkImported(item: Item, o: ImportOptions): void {
-  try {
-    kinds[item.kind].recheck(item);
-  } catch (error) {
-    // It waits for its signature here as it did there.
-    if (!(error instanceof PosternError) || error.code !== "certificate_waiting") throw error;
-  }
   const facts = [...Object.entries(item.facts), ...Object.entries(item.previous?.facts ?? {})];
   const [steering] = facts.find(([, fact]) => visible(fact) !== fact) ?? [];
   if (steering !== undefined)
@@ -118,10 +112,29 @@ function checkImported(item: Item, o: ImportOptions): void {
       reason: `its ${steering} has a control character in it, which would reach the terminal`,
       fix: "have whoever made the file take it out",
     });
+  recheck(item);
   const command = item.facts["sourceCommand"];
   if (command === undefined || o.unsafeCommands) return;
-  throw problem("usage", {
-    message: `"${item.name}" takes its token from a command that would be run here: ${visible(command)}`,
-    hint: "if whoever made the file may run it: --unsafe-commands; otherwise have them leave it out",
+  throw problem("value_invalid", {
+    name: item.name,
+    reason: `it comes from a command that would be run here: ${visible(command)}`,
+    fix: "if whoever made the file may run it: --unsafe-commands; otherwise have them leave it out",
   });
+}
+
+function recheck(item: Item): void {
+  try {
+    kinds[item.kind].recheck(item);
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error;
+    // It waits for its signature here as it did there.
+    if (error.code === "certificate_waiting") return;
+    if (error.code !== "field_invalid") throw error;
+    // Where an item is added, an option of the command says it; here the file does.
+    throw new PosternError(
+      "value_invalid",
+      [error.message, "have whoever made the file put it right"],
+      error,
+    );
+  }
 }

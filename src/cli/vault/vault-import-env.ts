@@ -57,13 +57,13 @@ async function importEnv(io: Io, file: string, o: { replace?: true; config?: str
     const created = old?.created ?? now;
     items.push({ name: variable, kind, created, changed: now, ...environmentDraft(variable, value) });
   }
-  if (taken.length > 0)
-    throw problem("usage", {
-      message: `the vault has these already, and nothing was changed: ${taken.join(", ")}`,
-      hint: "put the file's values in their place with --replace",
-    });
+  if (taken.length > 0) throw problem("variables_taken", { known: taken });
   if (items.length === 0)
-    throw problem("usage", { message: `${source} sets no variable`, hint: "write one NAME=value on a line" });
+    throw problem("env_file_invalid", {
+      source,
+      reason: "it sets no variable",
+      fix: "write one NAME=value on a line",
+    });
   await vault.import(items, { replace: o.replace === true });
   say(
     io,

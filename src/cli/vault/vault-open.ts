@@ -39,7 +39,7 @@ export const openVaultOf = (config: Config, io?: Io, record?: Recorder): Promise
 /** A use that could not be recorded takes place all the same, and is told on standard error. */
 export const recorderOf = (io: Io, config: Config, command: string): Recorder =>
   recorderFor({
-    log: config.audit,
+    config,
     command,
     failed: ({ message, hint }) => io.stderr.write(`warning: ${message}\nhint: ${hint}\n`),
   });

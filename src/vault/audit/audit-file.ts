@@ -13,8 +13,9 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { PosternError, problem, reasonOf } from "../../errors.ts";
+import { leaveToOwner } from "../../owner.ts";
 import { modeOf } from "../private-file.ts";
-import { giveToOwner, withFreeLock } from "../stores/lock.ts";
+import { withFreeLock } from "../stores/lock.ts";
 
 /** How large the file grows, and how many full ones are kept beside it as `<file>.1` (the newest) and so on. */
 export interface Bounds {
@@ -30,17 +31,17 @@ const careful = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Appends a line to a file (0600) that several processes append to: O_APPEND and one write put it whole at the end.
- * It is done when this returns, for whoever uses the vault next may be gone in the moment after. Throws
- * `audit_unwritable`, or `audit_exposed` where others can read or write the file.
+ * It is done when this returns, for whoever uses the vault next may be gone in the moment after. A file that root makes
+ * belongs to the vault's owner. Throws `audit_unwritable`, or `audit_exposed` where others can read or write the file.
  */
-export function appendLine(file: string, line: string, bounds: Bounds): void {
+export function appendLine(file: string, line: string, bounds: Bounds, vault: string): void {
   try {
     const { O_APPEND, O_CREAT, O_RDWR } = constants;
     const descriptor = openSync(file, O_RDWR | O_APPEND | O_CREAT | careful, 0o600);
     let size: number;
     try {
       ({ size } = check(file, descriptor));
-      if (size === 0) giveToOwner(descriptor, dirname(file));
+      if (size === 0) leaveToOwner(descriptor, vault, dirname(file));
       const bytes = Buffer.from(`${endsALine(descriptor, size) ? "" : "\n"}${line}\n`);
       if (writeSync(descriptor, bytes) !== bytes.length) throw new Error("it took only a part of the line");
       ({ size } = fstatSync(descriptor));

@@ -1,4 +1,4 @@
-import type { AuditConfig } from "../../config/config.ts";
+import type { Config } from "../../config/config.ts";
 import { PosternError } from "../../errors.ts";
 import type { Action } from "./action.ts";
 import type { Entry } from "./audit-entry.ts";
@@ -29,13 +29,14 @@ export const unrecorded: Recorder = () => {};
 
 /** A recorder for one command of this process. `failed` hears of each reason once for which a use was not recorded. */
 export function recorderFor(o: {
-  readonly log: AuditConfig;
+  readonly config: Pick<Config, "audit" | "vault">;
   /** Such as "vault show" or "serve". */
   readonly command: string;
   readonly failed: (error: PosternError) => void;
   readonly now?: () => Date;
 }): Recorder {
-  const { file, maxBytes, keep } = o.log;
+  const { audit, vault } = o.config;
+  const { file, maxBytes, keep } = audit;
   if (file === undefined) return unrecorded;
   let told: string | undefined;
   return (use) => {
@@ -50,7 +51,7 @@ export function recorderFor(o: {
       item: nameIn(use.item),
     };
     try {
-      appendLine(file, JSON.stringify(entry), { maxBytes, keep });
+      appendLine(file, JSON.stringify(entry), { maxBytes, keep }, vault);
       told = undefined;
     } catch (error) {
       if (!(error instanceof PosternError)) throw error;
@@ -62,11 +63,10 @@ export function recorderFor(o: {
 
 /** The same for a process with a log, which hears of what was not recorded. */
 export const loggedRecorder = (
-  audit: AuditConfig,
+  config: Pick<Config, "audit" | "vault">,
   command: string,
   log: { error(fields: object, message: string): void },
-): Recorder =>
-  recorderFor({ log: audit, command, failed: ({ code, message }) => log.error({ code }, message) });
+): Recorder => recorderFor({ config, command, failed: ({ code, message }) => log.error({ code }, message) });
 
 /** A name that was asked for, as it may be recorded: what can be none may be a secret that was put in the wrong place. */
 export const nameIn = (text: string | undefined): string | undefined =>

@@ -63,7 +63,7 @@ export class Upkeep {
   }
 
   #recorder(): Recorder {
-    return loggedRecorder(this.#config.audit, "serve", this.#log);
+    return loggedRecorder(this.#config, "serve", this.#log);
   }
 
   /** Once for each value and endpoint, not for each request. An endpoint that refuses requests gets none. */

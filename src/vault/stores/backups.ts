@@ -1,6 +1,8 @@
-import { chown, lstat, mkdir, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
+import { lchown, lstat, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { PosternError, problem, reasonOf } from "../../errors.ts";
+import { makeFolder } from "../../make-folder.ts";
+import { ownerLike } from "../../owner.ts";
 import { replace, sweepFolder } from "../../replace.ts";
 
 /** Generations that are kept, the newest among them. */
@@ -30,14 +32,13 @@ export async function keepBackup(file: string, generation: number, sha256: strin
   const folder = folderOf(file);
   const backup = join(folder, `${String(generation).padStart(8, "0")}-${sha256.slice(0, 8)}.age`);
   try {
-    const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-    if (made !== undefined) await giveToOwner(folder, file);
+    if ((await makeFolder(folder)) !== undefined) {
+      const owner = ownerLike(file);
+      if (owner !== undefined) await lchown(folder, owner.uid, owner.gid);
+    }
     await sweepFolder(folder);
     // It was kept already by the change that wrote it.
-    if (!(await isThere(backup))) {
-      await replace(backup, await readFile(file));
-      await giveToOwner(backup, file);
-    }
+    if (!(await isThere(backup))) await replace(backup, await readFile(file), { beside: file });
     for (const old of (await listBackups(file)).slice(kept)) await rm(old, { force: true });
   } catch (error) {
     if (error instanceof PosternError) throw error;
@@ -65,11 +66,4 @@ export async function dropBackups(file: string, before: number): Promise<void> {
       throw problem("file_unwritable", { file: backup, reason: reasonOf(error) }, error);
     }
   }
-}
-
-/** Root that changes a user's vault leaves the user what is made beside it. */
-async function giveToOwner(made: string, file: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = await stat(file);
-  if (uid !== 0) await chown(made, uid, gid);
 }

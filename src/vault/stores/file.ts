@@ -1,4 +1,5 @@
 import { readFile, realpath, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { watchFolderOf } from "../../config/watch.ts";
 import { problem, reasonOf } from "../../errors.ts";
 import { modeOf, readChecked } from "../private-file.ts";
@@ -35,8 +36,9 @@ export function fileStore(file: string): Store {
         await sweep(real);
         await sweep(mark);
         return work({
-          write: (sealed) => replace(real, sealed),
-          writeMark: (text) => replace(mark, text),
+          // Where the vault is gone, its folder tells whose it was.
+          write: (sealed) => replace(real, sealed, { beside: dirname(real) }),
+          writeMark: (text) => replace(mark, text, { beside: real }),
           keep: (generation, hash) => keepBackup(real, generation, hash),
           dropBackups: (before) => dropBackups(real, before),
         });

@@ -1,7 +1,9 @@
-import { closeSync, fchownSync, openSync, statSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { problem, reasonOf } from "../../errors.ts";
+import { leaveToOwner } from "../../owner.ts";
 
 /** SQLite's result code for a lock that another connection holds (sqlite.org/rescode.html). */
 const busy = 5;
@@ -39,7 +41,7 @@ function openLock(file: string): DatabaseSync {
     // Made here for its mode, and in one step: closing any descriptor of a file gives up all of a process's locks on it,
     // so an existing one must not be opened beside SQLite.
     const descriptor = openSync(path, "wx", 0o600);
-    giveToOwner(descriptor, file);
+    leaveToOwner(descriptor, file, dirname(file));
     closeSync(descriptor);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST")
@@ -50,12 +52,6 @@ function openLock(file: string): DatabaseSync {
   } catch (error) {
     throw problem("file_unwritable", { file: path, reason: reasonOf(error) }, error);
   }
-}
-
-/** Root that makes a file beside a user's own leaves it the user's, who could not open it any more otherwise. */
-export function giveToOwner(descriptor: number, beside: string): void {
-  const stats = process.getuid?.() === 0 ? statSync(beside, { throwIfNoEntry: false }) : undefined;
-  if (stats !== undefined && stats.uid !== 0) fchownSync(descriptor, stats.uid, stats.gid);
 }
 
 async function acquire(database: DatabaseSync, file: string, patienceMs: number): Promise<void> {
