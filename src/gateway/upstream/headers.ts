@@ -31,6 +31,13 @@ const credentials = new Set([
 /** What no request takes along. */
 const dropped = new Set([...hopByHop, ...requestOnly, ...credentials]);
 
+/** The headers that belong to one connection because it says so. A set: a head has room for tens of thousands of each. */
+function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
+  const names = fieldTokens(rawHeaders, "connection");
+  // Nearly always it names what is one of them anyway.
+  return names.every((name) => hopByHop.has(name)) ? hopByHop : new Set(names);
+}
+
 /** The headers of the request to the endpoint, without those that frame its body: names and values in turn. */
 export function requestHeaders(
   rawHeaders: readonly string[],
@@ -38,13 +45,13 @@ export function requestHeaders(
   attachment: Attachment,
 ): string[] {
   // First what Connection names, then what we attach: a client could name Authorization there (CVE-2026-33805).
-  const named = fieldTokens(rawHeaders, "connection");
+  const named = namedByConnection(rawHeaders);
   const headers = ["Host", host];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const original = rawHeaders[i] ?? "";
     const alike = dashed(original);
     if (dropped.has(alike) || attachment.names.has(alike)) continue;
-    if (named.length > 0 && named.includes(lowerCased(original))) continue;
+    if (named.has(lowerCased(original))) continue;
     const value = rawHeaders[i + 1] ?? "";
     const kept = alike === "sec-websocket-protocol" ? withoutKeys(value) : value;
     if (kept !== "" || value === "") headers.push(original, kept);
@@ -69,13 +76,12 @@ const withoutKeys = (protocols: string): string =>
  * @param trailers whether trailers can follow; without them, `Trailer` would announce what never comes
  */
 export function responseHeaders(rawHeaders: readonly string[], trailers: boolean): string[] {
-  const named = fieldTokens(rawHeaders, "connection");
+  const named = namedByConnection(rawHeaders);
   const headers: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const original = rawHeaders[i] ?? "";
     const name = lowerCased(original);
-    if (hopByHop.has(name) || (name === "trailer" && !trailers)) continue;
-    if (named.length > 0 && named.includes(name)) continue;
+    if (hopByHop.has(name) || named.has(name) || (name === "trailer" && !trailers)) continue;
     headers.push(original, rawHeaders[i + 1] ?? "");
   }
   return headers;
