@@ -27,29 +27,52 @@ Example:
     .action(async (options: { config?: string }) => {
       io.hold();
       const log = io.stderr === process.stderr ? logToStandardError() : undefined;
+      const hangUps = new HangUps();
       try {
         const app = await startApp({
           configFile: configFile(io, options.config),
           logTo: log ?? io.stderr,
           unlocking: unlockingOf(io),
         });
+        hangUps.obeyFor(app);
         await serve(io, app);
       } finally {
+        hangUps[Symbol.dispose]();
         await log?.end();
       }
     });
 }
 
+/** SIGHUP means to reload, from the beginning on: one that comes while the gateway starts is obeyed when it is ready. */
+class HangUps implements Disposable {
+  #app: RunningApp | undefined;
+  #early = false;
+  readonly #onSignal = (): void => {
+    // Its result is in the log; the process goes on either way.
+    if (this.#app === undefined) this.#early = true;
+    else void this.#app.reload().catch(() => {});
+  };
+
+  constructor() {
+    process.on("SIGHUP", this.#onSignal);
+  }
+
+  obeyFor(app: RunningApp): void {
+    this.#app = app;
+    if (this.#early) this.#onSignal();
+  }
+
+  [Symbol.dispose](): void {
+    process.off("SIGHUP", this.#onSignal);
+  }
+}
+
 async function serve(io: Io, app: RunningApp): Promise<void> {
-  // Its result is in the log; the process goes on either way.
-  const reload = (): void => void app.reload().catch(() => {});
-  process.on("SIGHUP", reload);
   settleMemory();
   say(io, JSON.stringify({ ready: true, listen: app.listen, admin: app.admin, pid: process.pid }));
   const over = AbortSignal.any([io.ended, app.lost]);
   if (!over.aborted) await once(over, "abort");
   const hurried = await stop(app);
-  process.off("SIGHUP", reload);
   app.lost.throwIfAborted();
   if (hurried) throw new Exit(1);
 }
