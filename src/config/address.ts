@@ -27,6 +27,12 @@ export function parseAddress(found: string, beyondLoopback = false): Reading<rea
         { host: "::1", port },
       ],
     };
+  if (host.includes("%"))
+    return {
+      wrong: `found the host "${host}" with a zone, the part from % on; addresses are taken without one`,
+      wayOut:
+        "leave the zone out; in place of a link-local address (fe80:…) name another one of this machine",
+    };
   if (parts["v6"] === undefined ? !isIPv4(host) && host !== "" && host !== "*" : !isIPv6(host))
     return { wrong: `found the host "${host}"; wanted localhost or a loopback IP address`, wayOut };
   if (!isLoopback(host) && !(beyondLoopback && host !== "" && host !== "*"))

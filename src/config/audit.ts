@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import type { AuditConfig } from "./config.ts";
+import { parseFile } from "./file-path.ts";
 import type { Written } from "./file-keys.ts";
 import { parseSize } from "./quantities.ts";
 import type { Report } from "./report.ts";
@@ -20,10 +20,11 @@ export function readAudit(written: Written["audit"], folder: string, report: Rep
 
 function readPlace(found: string, folder: string, report: Report): string | undefined {
   if (found === "off") return undefined;
-  const rest = found.startsWith("file:") ? found.slice("file:".length) : "";
-  if (rest !== "") return resolve(folder, rest);
+  const path = ["audit", "to"];
+  const file = parseFile(found, folder);
+  if (file !== undefined) return report.take(path, file);
   report.add(
-    ["audit", "to"],
+    path,
     `found "${found.slice(0, 60)}"; wanted file: and a path, or off`,
     "write it as in to: file:audit.log; the path is relative to this file",
   );

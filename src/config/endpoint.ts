@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { reasonOf } from "../errors.ts";
 import { parseAuthorities } from "./authorities.ts";
 import { readCache } from "./cache.ts";
@@ -6,6 +5,7 @@ import type { EndpointConfig, Timeouts } from "./config.ts";
 import { parseEndpointUrl } from "./endpoint-url.ts";
 import { endpointNamePattern, itemNamePattern, reservedNames } from "./file-keys.ts";
 import type { WrittenEndpoint } from "./file-keys.ts";
+import { parsePath } from "./file-path.ts";
 import type { Listeners } from "./listeners.ts";
 import type { Reading, Wrong } from "./reading.ts";
 import type { Report } from "./report.ts";
@@ -52,7 +52,7 @@ export function readEndpoint(
     ca:
       written.ca === undefined
         ? undefined
-        : report.take([...path, "ca"], readAuthorities(resolve(o.folder, written.ca), o.read)),
+        : report.take([...path, "ca"], readAuthorities(parsePath(written.ca, o.folder), o.read)),
     listen: written.listen ? o.listeners.take([...path, "listen"], written.listen, []) : [],
     timeouts: readTimeouts(written.timeouts, o.timeouts, [...path, "timeouts"], report),
     cache: readCache(written.cache, [...path, "cache"], report),
@@ -74,12 +74,13 @@ export function faultOfName(name: string): Wrong | undefined {
   };
 }
 
-function readAuthorities(path: string, read: (path: string) => string): Reading<string> {
+function readAuthorities(path: Reading<string>, read: (path: string) => string): Reading<string> {
+  if (!("value" in path)) return path;
   try {
-    return parseAuthorities(read(path), path);
+    return parseAuthorities(read(path.value), path.value);
   } catch (error) {
     return {
-      wrong: `cannot read ${path}: ${reasonOf(error)}`,
+      wrong: `cannot read ${path.value}: ${reasonOf(error)}`,
       wayOut: "name a PEM file; its path is relative to this file",
     };
   }

@@ -55,6 +55,13 @@ function misplacedNames(document: Document): Fault[] {
           wayOut: "put quotes around text that begins with *",
         });
     } else if ((isScalar(node) || isCollection(node)) && node.anchor !== undefined) anchors.add(node.anchor);
+    // YAML's own tags make other things of maps and lists: of !!set, something that passes for a map without keys.
+    if ((isScalar(node) || isCollection(node)) && node.tag !== undefined)
+      found.push({
+        span: spanOf(node) ?? { start: 0, end: 0 },
+        wrong: `the tag ${node.tag.replace(/^tag:yaml\.org,2002:/, "!!")} is not taken`,
+        wayOut: "remove it, or put quotes around text that begins with !",
+      });
     // JavaScript's own name for an object's prototype: it would vanish from the data.
     if (isScalar(node) && node.value === "__proto__")
       found.push({

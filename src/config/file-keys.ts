@@ -146,20 +146,32 @@ export const endpoint = z
 
 const count = z.number().optional();
 
+/**
+ * What a key that is left out allows. One that is left empty is refused: a list whose lines are all comments was not
+ * written to allow everything.
+ */
+export const leftOut = z.registry<{ readonly allows: string }>();
+
 const localKey = z
   .strictObject({
     hash: name.optional().meta({
       description: "sha256: and the SHA-256 of the key, in hexadecimal; postern key add writes it.",
       examples: ["sha256:9f86d081…"],
     }),
-    endpoints: oneOrMore.nullish().meta({
-      description: "The endpoints that it may use; all of them when none is named.",
-      examples: ["[private-2]"],
-    }),
-    models: oneOrMore.nullish().meta({
-      description: "The models that it may name, as requests name them; all of them when none is named.",
-      examples: ["[meta-llama/Llama-3.2-3B-Instruct]"],
-    }),
+    endpoints: oneOrMore
+      .optional()
+      .meta({
+        description: "The endpoints that it may use; without this key, all of them.",
+        examples: ["[private-2]"],
+      })
+      .register(leftOut, { allows: "all endpoints" }),
+    models: oneOrMore
+      .optional()
+      .meta({
+        description: "The models that it may name, as requests name them; without this key, all of them.",
+        examples: ["[meta-llama/Llama-3.2-3B-Instruct]"],
+      })
+      .register(leftOut, { allows: "all models" }),
     limits: z
       .strictObject({
         "requests-per-minute": count.meta({
@@ -172,8 +184,12 @@ const localKey = z
         }),
         concurrency: count.meta({ description: "Requests in flight at once.", examples: ["4"] }),
       })
-      .nullish()
-      .meta({ description: "How much it may use.", examples: ["{ requests-per-minute: 60 }"] }),
+      .optional()
+      .meta({
+        description: "How much it may use; without this key, as much as it wants.",
+        examples: ["{ requests-per-minute: 60 }"],
+      })
+      .register(leftOut, { allows: "any number of requests" }),
   })
   .meta({ required: ["hash"] });
 

@@ -1,5 +1,5 @@
-import { resolve } from "node:path";
 import type { IdentityPlace, PassphrasePlace } from "./config.ts";
+import { parsePath } from "./file-path.ts";
 import type { Reading } from "./reading.ts";
 
 /** Names of a keyring's entries and of systemd credentials: nothing in them needs quoting, and none leads elsewhere. */
@@ -15,7 +15,10 @@ export function parseIdentity(
   passphrase: PassphrasePlace,
 ): Reading<IdentityPlace> {
   const { scheme, rest } = split(found);
-  if (scheme === "file" && rest !== "") return { value: { file: resolve(folder, rest), passphrase } };
+  if (scheme === "file" && rest !== "") {
+    const file = parsePath(rest, folder);
+    return "value" in file ? { value: { file: file.value, passphrase } } : file;
+  }
   if (scheme === "keyring" && plainName.test(rest)) return { value: { keyring: rest } };
   return {
     wrong:
@@ -33,7 +36,10 @@ export function parseIdentity(
 export function parsePassphrase(found: string, folder: string): Reading<PassphrasePlace> {
   if (found === "prompt") return { value: { prompt: true } };
   const { scheme, rest } = split(found);
-  if (scheme === "file" && rest !== "") return { value: { file: resolve(folder, rest) } };
+  if (scheme === "file" && rest !== "") {
+    const file = parsePath(rest, folder);
+    return "value" in file ? { value: { file: file.value } } : { ...file, hidden: true };
+  }
   if (scheme === "credential" && plainName.test(rest)) return { value: { credential: rest } };
   if (scheme === "fd" && /^\d{1,4}$/.test(rest)) {
     const descriptor = Number(rest);

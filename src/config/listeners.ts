@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
-import { formatAddress, parseAddress } from "./address.ts";
+import { formatAddress, parseAddress, type WrittenAddress } from "./address.ts";
 import type { Address } from "./config.ts";
+import { parsePath } from "./file-path.ts";
 import type { Report } from "./report.ts";
 import type { Path } from "./source.ts";
 
@@ -36,13 +36,18 @@ export class Listeners {
     const texts = typeof found === "string" ? [found] : found;
     return texts.flatMap((text, index) => {
       const at = typeof found === "string" ? path : [...path, index];
-      const addresses = (this.#report.take(at, parseAddress(text, beyond)) ?? []).map((address) =>
-        "socket" in address ? { socket: resolve(this.#folder, address.socket) } : address,
-      );
+      const parsed = this.#report.take(at, parseAddress(text, beyond)) ?? [];
+      const addresses = parsed.flatMap((address) => this.#resolved(address, at));
       // The same text for both families is one clash, not two.
       const clash = addresses.some((address) => this.#clashes(address, at, written ? at : undefined));
       return clash ? [] : addresses;
     });
+  }
+
+  #resolved(address: WrittenAddress, at: Path): readonly Address[] {
+    if (!("socket" in address)) return [address];
+    const socket = this.#report.take(at, parsePath(address.socket, this.#folder));
+    return socket === undefined ? [] : [{ socket }];
   }
 
   #clashes(address: Address, at: Path, written: Path | undefined): boolean {

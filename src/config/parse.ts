@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import { readAudit } from "./audit.ts";
 import { checkBeyondLoopback, readCallers } from "./callers.ts";
 import type { Config, EndpointConfig, IdentityPlace } from "./config.ts";
@@ -6,6 +6,7 @@ import { faultOfName, readEndpoint } from "./endpoint.ts";
 import { frozen } from "./frozen.ts";
 import { parseIdentity, parsePassphrase } from "./identity.ts";
 import type { Written } from "./file-keys.ts";
+import { parseFile } from "./file-path.ts";
 import { readLimits } from "./limits.ts";
 import { Listeners } from "./listeners.ts";
 import { readLocalKeys } from "./local-keys.ts";
@@ -46,9 +47,12 @@ function build(written: Written, source: Source, report: Report, read: (path: st
     "127.0.0.1:8081",
   ]);
   const endpoints = new Map<string, EndpointConfig>();
-  for (const [name, endpoint] of Object.entries(written.endpoints ?? {}))
-    endpoints.set(name, readEndpoint(name, endpoint, { folder, timeouts, listeners, report, read }));
+  const writtenEndpoints = new Map(Object.entries(written.endpoints ?? {}));
+  // In the file's order: of those that serve a model, the first is asked first.
   for (const name of source.keysAt(["endpoints"])) {
+    const endpoint = writtenEndpoints.get(name);
+    if (endpoint !== undefined)
+      endpoints.set(name, readEndpoint(name, endpoint, { folder, timeouts, listeners, report, read }));
     const fault = faultOfName(name);
     if (fault !== undefined) report.add(["endpoints", name], fault.wrong, fault.wayOut);
   }
@@ -91,10 +95,11 @@ function readIdentity(written: Written, folder: string, report: Report): Identit
 
 /** Reads where the admin token lies; what stands there instead may be the token itself. */
 function readAdminToken(found: string, folder: string, report: Report): string {
-  const path = found.startsWith("file:") ? found.slice("file:".length) : "";
-  if (path !== "") return resolve(folder, path);
+  const path = ["admin-token"];
+  const file = parseFile(found, folder);
+  if (file !== undefined) return report.take(path, file) ?? folder;
   report.addHidden(
-    ["admin-token"],
+    path,
     "found what names no file; wanted file: and a path",
     "write it as in file:admin-token; the token itself never stands here, and one that did is to be replaced",
   );
@@ -103,8 +108,8 @@ function readAdminToken(found: string, folder: string, report: Report): string {
 
 /** Reads where the vault lies. Only files so far; the scheme leaves room for other stores. */
 function readStore(path: Path, found: string, folder: string, report: Report): string {
-  const rest = found.startsWith("file:") ? found.slice("file:".length) : "";
-  if (rest !== "") return resolve(folder, rest);
+  const file = parseFile(found, folder);
+  if (file !== undefined) return report.take(path, file) ?? folder;
   const scheme = /^(?<scheme>[a-z][a-z\d+-]*):/i.exec(found)?.groups?.["scheme"];
   const message =
     scheme === undefined || scheme === "file"

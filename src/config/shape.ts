@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { keys, type Written } from "./file-keys.ts";
+import { keys, leftOut, type Written } from "./file-keys.ts";
 import type { Problem } from "./problem.ts";
 import { similar } from "./similar.ts";
 import type { Path, Source } from "./source.ts";
@@ -24,7 +24,7 @@ export function readShape(source: Source): { written: Written; problems: readonl
 
 function reportShape(source: Source, issue: Issue, base: Path = []): readonly Problem[] {
   const path = [...base, ...pathOf(issue)];
-  const wayOut = exampleAt(path);
+  const wayOut = issue.input === null ? emptyWayOut(path) : exampleAt(path);
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(source, path, key));
   if (issue.code === "invalid_value") {
     const values = issue.values.map(String);
@@ -60,6 +60,13 @@ function exampleAt(path: Path): string {
   return typeof example === "string"
     ? `write it as in ${path.findLast((step) => typeof step === "string") ?? ""}: ${example}`
     : "look at config/postern.example.yaml";
+}
+
+/** For an empty place, such as a list whose lines are all comments: what it would mean to take its key out too. */
+function emptyWayOut(path: Path): string {
+  const schema = schemaAt(path);
+  const allows = schema instanceof z.ZodType ? leftOut.get(schema)?.allows : undefined;
+  return `${exampleAt(path)}${allows === undefined ? "" : `, or remove this line, which allows ${allows}`}`;
 }
 
 function mistyped(source: Source, path: Path, input: unknown, wanted: string, wayOut: string): Problem {

@@ -78,9 +78,18 @@ export function readEjection(written: Written["ejection"], report: Report): Ejec
           ["ejection", "after"],
           wholeNumber(after, 0, mostFailures, "write how many failures in a row are too many; 0 is never"),
         );
-  const forMs =
-    duration === undefined ? undefined : report.take(["ejection", "for"], parseDuration(duration));
+  const forMs = duration === undefined ? undefined : report.take(["ejection", "for"], longEnough(duration));
   return { after: failures ?? defaultEjection.after, forMs: forMs ?? defaultEjection.forMs };
+}
+
+/** Not 0: that ejection is over at once, and its endpoint would still return by a tenth of its requests. */
+function longEnough(found: string | number): Reading<number> {
+  const reading = parseDuration(found);
+  if (!("value" in reading) || reading.value > 0) return reading;
+  return {
+    wrong: `found ${found}; wanted a time from 1ms to 24h`,
+    wayOut: "write a time such as 30s; to have no endpoint ejected, write after: 0",
+  };
 }
 
 function refuseModel(path: Path, model: string, known: readonly string[], report: Report): void {

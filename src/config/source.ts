@@ -19,12 +19,15 @@ export class Source {
   readonly data: unknown;
   readonly #text: Text;
   readonly #document: Document;
+  /** The data with its maps as Map: an object puts names of digits alone before all others. */
+  readonly #inOrder: unknown;
 
   private constructor(text: Text, document: Document, data: unknown) {
     this.file = text.file;
     this.data = data;
     this.#text = text;
     this.#document = document;
+    this.#inOrder = document.toJS({ maxAliasCount, mapAsMap: true });
   }
 
   /** Reads YAML text, or returns what is wrong with it as YAML. */
@@ -77,14 +80,12 @@ export class Source {
     return this.#text.at(found.key ?? found.span, path, message, wayOut, true);
   }
 
-  /** The keys of the map at `path` as the file has them, right or wrong; none where there is no map. */
+  /** The keys of the map at `path` in the order of the file, right or wrong; none where there is no map. */
   keysAt(path: Path): readonly string[] {
-    let value: unknown = this.data;
-    for (const step of path) {
-      if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return [];
-      value = (value as Record<string, unknown>)[String(step)];
-    }
-    return typeof value === "object" && value !== null ? Object.keys(value) : [];
+    const step = (map: unknown, key: string | number): unknown =>
+      map instanceof Map ? map.get(key) : undefined;
+    const at = path.reduce(step, this.#inOrder);
+    return at instanceof Map ? [...at.keys()].map(String) : [];
   }
 
   #find(path: Path): { span: Span; key: Span | undefined } {

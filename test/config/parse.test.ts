@@ -71,6 +71,16 @@ endpoints:
   });
 });
 
+test("endpoints stand in the order of the file, those with names of digits too", () => {
+  const config = good(
+    ["b", '"20"', "3", "a"]
+      .map((name) => `  ${name}: { url: a.test, credentials: t }\n`)
+      .join("")
+      .replace(/^/, "endpoints:\n"),
+  );
+  expect([...config.endpoints.keys()]).toEqual(["b", "20", "3", "a"]);
+});
+
 test("a drain of 0 has no limit", () => expect(good("timeouts: { drain: 0 }\n").drainMs).toBe(Infinity));
 
 test("the result cannot be changed, its maps included", () => {
@@ -167,6 +177,13 @@ const cases: readonly (readonly [name: string, text: string, ...says: (string | 
   ["a second key on the line", "log: level: info\n", "a second key stands on the same line"],
   ["a reserved character", "admin: @host\n", "text cannot begin with this character", "quotes"],
   ["a tag", "admin: !env ADMIN\n", "the tag !env is not known"],
+  [
+    "a tag of YAML's own",
+    "limits: !!set { peek, body }\n",
+    "the tag !!set is not taken",
+    "quotes around text that begins with !",
+  ],
+  ["a tag that changes nothing", "admin: !!str 127.0.0.1:1\n", "the tag !!str is not taken"],
   ["a list as a key", "? [a]\n: b\n", "stands where a key belongs"],
   ["an alias without an anchor", "admin: *nowhere\n", "the alias *nowhere names no anchor above it"],
   [
@@ -239,6 +256,13 @@ const cases: readonly (readonly [name: string, text: string, ...says: (string | 
   ["a star", 'listen: ["*:8080"]\n', "only loopback addresses may be listened on"],
   ["a mapped address", 'listen: ["[::ffff:10.0.0.1]:8080"]\n', "only loopback addresses may be listened on"],
   ["an address of the network", "listen: 192.168.1.5:8080\n", "only loopback addresses may be listened on"],
+  ["a zone", 'listen: "[::1%lo]:8080"\n', 'found the host "::1%lo" with a zone', "leave the zone out"],
+  [
+    "a zone of the network",
+    `unsafe-listen-beyond-loopback: true\nkeys:\nlisten: "[fe80::1%eth0]:80"\n`,
+    'found the host "fe80::1%eth0" with a zone',
+  ],
+  ["a zone of the admin's", 'admin: "[::1%25lo]:0"\n', "admin: found", "with a zone"],
   ["a host name", "listen: example.com:8080\n", 'found the host "example.com"'],
   ["a port alone", 'listen: "8080"\n', "wanted an address with its port"],
   ["a bare port number", "listen: 8080\n", "found the number 8080; wanted text, or a list"],

@@ -62,6 +62,18 @@ const cases: readonly (readonly [name: string, text: string, ...says: readonly s
   ["a wait without its unit", "retries: { most-wait: 5 }", "found the bare number 5"],
   ["failures that are none", "ejection: { after: -1 }", "wanted a whole number from 0 to 1000"],
   ["a time without its unit", "ejection: { for: 30 }", "found the bare number 30"],
+  [
+    "an ejection of no time",
+    "ejection: { for: 0 }",
+    "ejection.for: found 0; wanted a time from 1ms",
+    "after: 0",
+  ],
+  [
+    "one with its unit",
+    "ejection: { for: 0s }",
+    "ejection.for: found 0s; wanted a time from 1ms",
+    "after: 0",
+  ],
   ["an unknown key", "retries: { attemps: 2 }", 'did you mean "attempts"?'],
 ];
 
