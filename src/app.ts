@@ -1,15 +1,12 @@
 import { availableParallelism } from "node:os";
 import { type DestinationStream, type Logger, pino } from "pino";
 import { findAdminToken } from "./admin/access/token.ts";
-import { outcomeWords, Reloads } from "./admin/reloads.ts";
 import { type Admin, createAdmin } from "./admin/server.ts";
 import { adminSourcesOf } from "./admin-sources.ts";
 import type { Config } from "./config/config.ts";
 import { digestOf } from "./config/local-keys.ts";
 import { makeKey } from "./config/new-key.ts";
-import { isProblems } from "./config/load.ts";
 import { findConfig } from "./config/sources.ts";
-import { watchFiles } from "./config/watch.ts";
 import { editConfig, removeFromConfig } from "./config/write.ts";
 import type { Checked, Cluster } from "./cluster/cluster.ts";
 import { bindingsOf, needingRestart } from "./cluster/restart-only.ts";
@@ -17,11 +14,12 @@ import { openVaultOf } from "./cluster/open-vault.ts";
 import { refuseWrongPairs } from "./cluster/wrong-pairs.ts";
 import type { WorkerPool } from "./cluster/worker-pool.ts";
 import { ServingProcess } from "./cluster/serving-process.ts";
-import { asProblem, PosternError, problem } from "./errors.ts";
+import { PosternError, problem } from "./errors.ts";
 import { Clients } from "./gateway/local/clients.ts";
 import { handTo } from "./gateway/local/linger.ts";
 import { beginChecks, listenOn } from "./gateway/local/listen.ts";
 import { clearTheWay } from "./gateway/local/socket.ts";
+import { Reloading, warnOfEndpoints } from "./reloading.ts";
 import type { Secret } from "./secret.ts";
 import type { Unlocking } from "./vault/identity/passphrase.ts";
 import { Upkeep } from "./vault/renewal/upkeep.ts";
@@ -42,7 +40,7 @@ export interface RunningApp {
   readonly admin: string;
   /** Aborts, with an error as its reason, when all workers are gone for good; what is left to do is `stop`. */
   readonly lost: AbortSignal;
-  /** Reads configuration and vault again; throws what is wrong with them, and keeps the last good state. */
+  /** Reads configuration and vault again; throws what is wrong with them, or what keeps a part from being in force. */
   reload(): Promise<void>;
   /** Lets what is in flight go on for as long as the configuration says, breaks off the rest, and closes everything. */
   stop(): Promise<void>;
@@ -72,7 +70,7 @@ export async function startApp({
   const cluster =
     workers === 1
       ? new ServingProcess({ config, vault, log, logTo, consoleDigest })
-      : await poolOf({ workers, checked, passphrase, log, logTo, consoleDigest });
+      : await poolOf({ workers, checked, vault, passphrase, log, logTo, consoleDigest });
   const app = new App(checked, vault, log, cluster, consoleKey);
   await app.start(seen);
   return app;
@@ -84,7 +82,7 @@ async function poolOf(options: ConstructorParameters<typeof WorkerPool>[0]): Pro
   return new WorkerPool(options);
 }
 
-/** What reloads, answers the admin's questions and ends it all; the requests are its cluster's. */
+/** What starts it, answers the admin's questions and ends it all; the requests are its cluster's. */
 class App implements RunningApp {
   readonly #vault: Vault;
   readonly #log: Logger;
@@ -92,38 +90,41 @@ class App implements RunningApp {
   readonly #consoleKey: Secret;
   /** What it was started with. */
   readonly #first: Config;
-  readonly #reloads = new Reloads(new Date().toISOString());
-  #checked: Checked;
+  readonly #reloading: Reloading;
   #ready = false;
   #admin: Admin | undefined;
   #adminToken: Secret | PosternError = problem("stopping", undefined);
   #closeAdmin: () => Promise<void> = async () => {};
-  #unwatchVault: () => void = () => {};
-  #unwatchFiles: () => void = () => {};
   #upkeep: Upkeep | undefined;
   readonly #drained = new AbortController();
   #stopped: Promise<void> | undefined;
-  /** The change that is under way, or the last one. */
-  #turn: Promise<void> = Promise.resolve();
   listen: readonly string[] = [];
   admin = "";
 
   constructor(checked: Checked, vault: Vault, log: Logger, cluster: Cluster, consoleKey: Secret) {
     this.#first = checked.config;
-    this.#checked = checked;
     this.#vault = vault;
     this.#log = log;
     this.#cluster = cluster;
     this.#consoleKey = consoleKey;
+    const inForce = async (config: Config, read: boolean): Promise<void> => {
+      if (read) await this.#findAdminToken();
+      this.#upkeep?.apply(config);
+    };
+    this.#reloading = new Reloading({ checked, vault, cluster, log, inForce });
   }
 
   get lost(): AbortSignal {
     return this.#cluster.lost;
   }
 
+  get #config(): Config {
+    return this.#reloading.checked.config;
+  }
+
   /** @param seen the files of the configuration, with their fingerprints as they were read */
   async start(seen: ReadonlyMap<string, string>): Promise<void> {
-    const { config } = this.#checked;
+    const config = this.#config;
     const bindings = bindingsOf(config);
     try {
       for (const address of [config.admin, ...bindings.map((binding) => binding.address)])
@@ -135,19 +136,15 @@ class App implements RunningApp {
       await this.stop();
       throw error;
     }
-    this.#watchFiles(seen);
-    this.#unwatchVault = this.#vault.watch(
-      () => void this.#inTurn(() => this.#applyVault()),
-      (error) => this.#refused("vault", error),
-    );
+    this.#reloading.begin(seen);
     this.#ready = true;
     this.#log.info({ listen: this.listen, admin: this.admin, endpoints: config.endpoints.size }, "ready");
-    await this.#warnOfEndpoints();
-    this.#upkeep = new Upkeep(config, this.#vault, this.#log);
+    await warnOfEndpoints(this.#cluster, this.#log);
+    this.#upkeep = new Upkeep(this.#config, this.#vault, this.#log);
   }
 
   reload(): Promise<void> {
-    return this.#inTurn(() => this.#applyFiles());
+    return this.#reloading.reload();
   }
 
   stop(): Promise<void> {
@@ -162,12 +159,11 @@ class App implements RunningApp {
   async #stopOnce(): Promise<void> {
     const served = this.#ready;
     this.#ready = false;
-    this.#unwatchFiles();
-    this.#unwatchVault();
+    this.#reloading.end();
     this.#upkeep?.stop();
     // Somebody who watches in the console must not hold up the end.
     this.#admin?.quiet();
-    const { drainMs } = this.#checked.config;
+    const { drainMs } = this.#config;
     const timer = drainMs === Infinity ? undefined : setTimeout(() => this.hurry(), drainMs);
     await this.#cluster.stop(this.#drained.signal);
     clearTimeout(timer);
@@ -175,88 +171,9 @@ class App implements RunningApp {
     if (served) this.#log.info("stopped");
   }
 
-  /** One change after the other, so that what was read last is in force. */
-  #inTurn(change: () => Promise<void>): Promise<void> {
-    const done = this.#turn.then(() => (this.#stopped === undefined ? change() : undefined));
-    this.#turn = done.catch(() => {});
-    return done;
-  }
-
-  #watchFiles(seen: ReadonlyMap<string, string>): void {
-    this.#unwatchFiles();
-    this.#unwatchFiles = watchFiles(seen, () => void this.reload().catch(() => {}));
-  }
-
-  async #applyFiles(): Promise<void> {
-    const { config, sources, seen } = await findConfig(this.#checked.config.file);
-    if (this.#stopped !== undefined) return;
-    this.#watchFiles(seen);
-    try {
-      await this.#vault.refresh();
-      if (config instanceof PosternError) throw config;
-      refuseWrongPairs(config, this.#vault, new Date());
-      if (needingRestart(config, this.#checked.config).length > 0)
-        this.#log.warn(
-          "listen and admin addresses, workers, vault and identity change only with a restart; the rest of the file is in force",
-        );
-      this.#checked = { config, sources };
-      await this.#findAdminToken();
-      await this.#cluster.apply(this.#checked);
-    } catch (error) {
-      this.#refused("configuration", error);
-      throw error;
-    }
-    await this.#applied("configuration");
-  }
-
-  async #applyVault(): Promise<void> {
-    try {
-      await this.#cluster.apply(this.#checked);
-    } catch (error) {
-      this.#refused("vault", error);
-      return;
-    }
-    await this.#applied("vault");
-  }
-
-  /** Changes the configuration file and puts it in force; what would then be refused is not written. */
-  async #edit(
-    change: (text: string) => string,
-    editing: typeof removeFromConfig | typeof editConfig,
-  ): Promise<void> {
-    const { file } = this.#checked.config;
-    await editing(file, change, async (config) => {
-      if (isProblems(config)) throw problem("config_edit_refused", { file, problems: config });
-      await this.#vault.refresh();
-      refuseWrongPairs(config, this.#vault, new Date());
-    });
-    await this.#applyFiles();
-  }
-
-  async #applied(what: "vault" | "configuration"): Promise<void> {
-    this.#cluster.reloaded(true);
-    this.#reloads.add({ at: new Date().toISOString(), what, outcome: "applied" });
-    this.#log.info({ what, vaultGeneration: this.#vault.generation }, "reloaded");
-    await this.#warnOfEndpoints();
-    this.#upkeep?.apply(this.#checked.config);
-  }
-
-  #refused(what: "vault" | "configuration", error: unknown): void {
-    const { code, message, hint } = asProblem(error);
-    const outcome = code === "worker_behind" ? "in part" : "refused";
-    this.#cluster.reloaded(false);
-    this.#reloads.add({ at: new Date().toISOString(), what, outcome, error: { code, message, hint } });
-    this.#log.error({ what, code, message }, `reload ${outcomeWords[outcome]}`);
-  }
-
-  async #warnOfEndpoints(): Promise<void> {
-    for (const { ready, ...state } of await this.#cluster.states())
-      if (!ready) this.#log.warn(state, "endpoint refuses requests");
-  }
-
   /** Without one the gateway serves, and only the console and the API are closed. */
   async #findAdminToken(): Promise<void> {
-    const { adminToken, vault } = this.#checked.config;
+    const { adminToken, vault } = this.#config;
     this.#adminToken = await findAdminToken(adminToken, vault);
     if (!(this.#adminToken instanceof PosternError)) return;
     const { code, message } = this.#adminToken;
@@ -268,24 +185,24 @@ class App implements RunningApp {
       vault: this.#vault,
       cluster: this.#cluster,
       log: this.#log,
-      reloads: this.#reloads,
+      reloads: this.#reloading.reloads,
       consoleKey: this.#consoleKey,
-      checked: () => this.#checked,
+      checked: () => this.#reloading.checked,
       ready: () => this.#ready,
       listen: () => this.listen,
       expiring: () => this.#upkeep?.expiring() ?? [],
       adminUrl: () => this.admin,
       token: () => this.#adminToken,
-      needsRestart: () => needingRestart(this.#first, this.#checked.config),
+      needsRestart: () => needingRestart(this.#first, this.#config),
       reload: () => this.reload(),
-      edit: (change) => this.#inTurn(() => this.#edit(change, editConfig)),
-      remove: (change) => this.#inTurn(() => this.#edit(change, removeFromConfig)),
+      edit: (change) => this.#reloading.edit(change, editConfig),
+      remove: (change) => this.#reloading.edit(change, removeFromConfig),
     });
     const admin = await createAdmin(sources);
-    const { admin: address } = this.#checked.config;
+    const { admin: address } = this.#config;
     const clients = new Clients();
     const listener = await listenOn(address, (socket) => {
-      const { connections } = this.#checked.config.limits;
+      const { connections } = this.#config.limits;
       if (clients.admit(socket, () => admin.idleSinceMs(socket), connections)) handTo(admin.server, socket);
     });
     this.#admin = admin;

@@ -10,7 +10,10 @@ export interface Reload {
   readonly at: string;
   /** What had changed. */
   readonly what: "configuration" | "vault";
-  /** "in part": some workers serve on as before. When it was refused, the last good state stays in force. */
+  /**
+   * "in part": some workers have not all of it yet, or the vault could not be read; it is tried again. When it was refused,
+   * the last good state stays in force.
+   */
   readonly outcome: keyof typeof outcomeWords;
   /** What stood in its way; absent where it was applied. */
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };

@@ -25,7 +25,9 @@ export interface Cluster {
    */
   listen(bindings: readonly Binding[]): Promise<readonly string[]>;
   /**
-   * Puts a configuration, and the vault as it is now, in force for new requests.
+   * Puts a configuration, and the vault as it is now, in force for new requests: at once, or, where others serve, by an
+   * order that goes out at once. Resolves when it is in force everywhere, and each new source of tokens has answered or
+   * taken its time; the next change need not wait for that.
    *
    * @throws PosternError worker_behind
    */

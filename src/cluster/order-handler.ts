@@ -12,6 +12,7 @@ import {
   type OrderName,
   type Orders,
   passphraseDescriptor,
+  type Wanted,
 } from "./orders.ts";
 import { ServingProcess } from "./serving-process.ts";
 
@@ -27,6 +28,8 @@ export class OrderHandler {
   readonly #drained = new AbortController();
   #work: Promise<Work>;
   #serving: ServingProcess | undefined;
+  /** What was ordered last. */
+  #wanted: Wanted | undefined;
 
   constructor(logTo: DestinationStream, quota: Quota) {
     this.#logTo = logTo;
@@ -43,12 +46,7 @@ export class OrderHandler {
         await this.#work;
         return undefined;
       },
-      apply: async (sources) => {
-        const { serving, vault } = await this.#work;
-        await vault.refresh();
-        await serving.apply({ config: configFrom(sources) });
-        return undefined;
-      },
+      apply: (wanted) => this.#apply(wanted),
       states: async () => (await this.#work).serving.states(),
       samples: async () => (await this.#work).serving.samples(),
       look: async (looking) => (await this.#work).serving.live.look(looking),
@@ -73,6 +71,17 @@ export class OrderHandler {
     socket.allowHalfOpen = true;
     if (this.#serving === undefined) socket.destroy();
     else this.#serving.receive(socket, binding);
+  }
+
+  async #apply(wanted: Wanted): Promise<undefined> {
+    this.#wanted = wanted;
+    const { serving, vault } = await this.#work;
+    const read = vault.generation < wanted.vaultGeneration ? vault.refresh() : Promise.resolve();
+    await read.catch(() => {});
+    // What was ordered last: another order may have come meanwhile.
+    const { sources } = this.#wanted;
+    await Promise.all([serving.apply({ config: configFrom(sources) }), read]);
+    return undefined;
   }
 
   async #begin({ number, first, sources, consoleDigest }: Beginning): Promise<Work> {

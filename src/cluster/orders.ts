@@ -19,6 +19,13 @@ export interface Beginning {
   readonly consoleDigest: string;
 }
 
+/** What is in force in the primary, and to be in force in a worker. */
+export interface Wanted {
+  readonly sources: Sources;
+  /** The vault's. A worker whose vault is as new need not read it. */
+  readonly vaultGeneration: number;
+}
+
 /**
  * What the primary asks of a worker, and what it gets back. Nothing of it is secret: a worker opens the vault by itself,
  * and a passphrase reaches it another way.
@@ -26,8 +33,8 @@ export interface Beginning {
 export interface Orders {
   /** Opens the vault, and gets ready for connections. */
   readonly begin: { readonly about: Beginning; readonly answer: undefined };
-  /** Reads the vault again, and puts it and this configuration in force for new requests. */
-  readonly apply: { readonly about: Sources; readonly answer: undefined };
+  /** Puts this in force for new requests. Where the vault cannot be read, all that needs no newer one nevertheless. */
+  readonly apply: { readonly about: Wanted; readonly answer: undefined };
   readonly states: { readonly about: undefined; readonly answer: readonly EndpointState[] };
   readonly samples: { readonly about: undefined; readonly answer: Samples };
   readonly look: { readonly about: Looking; readonly answer: Looked };

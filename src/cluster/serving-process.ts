@@ -57,6 +57,7 @@ export class ServingProcess implements Cluster {
   #directory: Directory;
   #rules: Rules;
   #authorities: readonly string[] | undefined;
+  #stopped = false;
 
   constructor({ config, vault, log, logTo, consoleDigest, quota }: ServingProcessOptions) {
     this.#quota = quota ?? new LocalQuota(() => performance.now());
@@ -98,14 +99,17 @@ export class ServingProcess implements Cluster {
   }
 
   async apply({ config }: Pick<Checked, "config">): Promise<void> {
-    await this.#followTokens(config);
+    // A change that comes with the end would have token sources asked that nobody stops any more.
+    if (this.#stopped) return;
     this.#config = config;
     this.#rules = rulesOf(config, this.#consoleDigest);
     this.#caches.keepOnly(config.endpoints);
     this.#traffic.keepOnly(config.endpoints);
     this.#quota.keep(new Set(config.keys?.keys()));
-    this.#compileAgain();
     this.#log.level = config.logLevel;
+    const answered = this.#followTokens();
+    this.#compileAgain();
+    await answered;
   }
 
   reloaded(ok: boolean): void {
@@ -126,6 +130,7 @@ export class ServingProcess implements Cluster {
   }
 
   async stop(over: AbortSignal): Promise<void> {
+    this.#stopped = true;
     this.#probing.stop();
     this.#tokens.stop();
     await this.#gateway.stop(over);
@@ -133,12 +138,13 @@ export class ServingProcess implements Cluster {
   }
 
   async #prepare(): Promise<void> {
-    await this.#followTokens(this.#config);
+    await this.#followTokens();
     this.#compileAgain();
   }
 
   /** Keeps the tokens that endpoints take from sources fresh, and has those asked that were not before. */
-  #followTokens(config: Config): Promise<void> {
+  #followTokens(): Promise<void> {
+    const config = this.#config;
     const names = new Set([...config.endpoints.values()].flatMap(({ credentials }) => credentials));
     const items = this.#vault.items().filter(({ name }) => names.has(name));
     this.#record = loggedRecorder(config, "serve", this.#log);

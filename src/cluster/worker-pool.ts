@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import type { DestinationStream, Logger } from "pino";
 import type { EndpointState, Live } from "../admin/sources.ts";
-import { type PosternError, problem } from "../errors.ts";
+import type { PosternError } from "../errors.ts";
 import { type Listener, listenOnEach } from "../gateway/local/listen.ts";
 import { Metrics } from "../gateway/metrics/metrics.ts";
 import { LocalQuota } from "../gateway/keys/quota.ts";
 import type { Binding } from "../gateway/server.ts";
 import type { Secret } from "../secret.ts";
+import type { Vault } from "../vault/vault.ts";
 import type { Checked, Cluster, WorkerCount } from "./cluster.ts";
 import { WorkerPoolLive } from "./worker-pool-live.ts";
 import type { OrderName, Orders } from "./orders.ts";
@@ -19,6 +20,7 @@ const mostKept = 511;
 interface WorkerPoolOptions {
   readonly workers: number;
   readonly checked: Checked;
+  readonly vault: Pick<Vault, "generation">;
   /** What the vault's identity is unlocked with, where it is encrypted. */
   readonly passphrase: Secret | undefined;
   readonly log: Logger;
@@ -56,7 +58,7 @@ export class WorkerPool implements Cluster {
   #checked: Checked;
   #stopping = false;
 
-  constructor({ workers, checked, passphrase, log, logTo, consoleDigest }: WorkerPoolOptions) {
+  constructor({ workers, checked, vault, passphrase, log, logTo, consoleDigest }: WorkerPoolOptions) {
     this.#log = log;
     this.#logTo = logTo;
     this.#first = checked;
@@ -77,7 +79,8 @@ export class WorkerPool implements Cluster {
             consoleDigest,
           }),
           serves: () => this.#giveKept(),
-          sources: () => this.#checked.sources,
+          wanted: () => ({ sources: this.#checked.sources, vaultGeneration: vault.generation }),
+          drainMs: () => this.#checked.config.drainMs,
           left: (reason) => this.#left(reason),
         }),
     );
@@ -109,11 +112,7 @@ export class WorkerPool implements Cluster {
     this.#checked = checked;
     this.#quota.keep(new Set(checked.config.keys?.keys()));
     this.#log.level = checked.config.logLevel;
-    const answers = await Promise.all(this.#slots.map((slot) => slot.apply()));
-    const reasons = answers.filter((reason) => reason !== undefined);
-    if (reasons.length === 0) return;
-    const count = reasons.length;
-    throw problem("worker_behind", { count, workers: this.#slots.length, reason: reasons.join("; ") });
+    await Promise.all(this.#slots.map((slot) => slot.apply()));
   }
 
   reloaded(ok: boolean): void {

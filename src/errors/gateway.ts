@@ -27,9 +27,9 @@ export const gatewayErrors = {
     `worker ${d.number} failed: ${d.reason}`,
     "look at the log lines before this; with workers: 1 in postern.yaml, one process does everything",
   ]),
-  worker_behind: failure(1, (d: { count: number; workers: number; reason: string }) => [
-    `${d.count} of ${d.workers} workers could not apply the change and serve on as before: ${d.reason}`,
-    "mend what stands in the way, then send SIGHUP; or restart",
+  worker_behind: failure(1, (d: { number: number; reason: string }) => [
+    `worker ${d.number} could not apply all of the change yet: ${d.reason}`,
+    "it is tried again every 500 ms, and a worker that stays behind is replaced; mend what stands in the way",
   ]),
   socket_folder_open: failure(1, (d: { folder: string; reason: string }) => [
     `no Unix socket is put in the folder ${d.folder}: ${d.reason}, and whoever opens the socket uses the credentials`,

@@ -6,18 +6,9 @@ import { ask as sendTo, errorIn } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { textOf } from "../support/gateway.ts";
 import { postern, readyLine } from "../support/process.ts";
-import { fromCommand, Stage, tokenIn } from "./token-sources.ts";
+import { fromCommand, isAlive, Stage, tokenIn } from "./token-sources.ts";
 
 const ask = { target: "/v1/x", body: "{}", headers: ["Content-Type: application/json"] };
-
-const isAlive = (pid: number): boolean => {
-  try {
-    // A zombie has ended, whether or not somebody has looked.
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-};
 
 /** The number that a command has written into a file. */
 const numberIn = (file: string): Promise<number> =>

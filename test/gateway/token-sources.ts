@@ -1,4 +1,4 @@
-import { writeFileSync, renameSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { Folder } from "../support/folder.ts";
 import { type Gateway, type ItemInput, startGateway } from "../support/gateway.ts";
 import { type Exchange, startUpstream, type Upstream } from "../support/upstream.ts";
@@ -19,6 +19,16 @@ export const fromCommand = (command: string, ttl: string): ItemInput => ({
 /** The token that a request brought. */
 export const tokenIn = ({ head }: Exchange): string =>
   valuesOf(head, "authorization").join().replace("Bearer ", "");
+
+/** Whether a process runs. */
+export const isAlive = (pid: number): boolean => {
+  try {
+    // A zombie has ended, whether or not somebody has looked.
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+};
 
 /** A folder for what tokens come from, and an endpoint that accepts some of them and answers 401 to the others. */
 export class Stage implements AsyncDisposable {

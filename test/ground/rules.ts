@@ -55,7 +55,7 @@ function roomOf(path: string): Room | undefined {
       ].includes(first)
     )
       return "leaf";
-    if (first === "admin-sources.ts") return "app";
+    if (["admin-sources.ts", "reloading.ts"].includes(first)) return "app";
     return (["app", "main", "worker", "thread"] as const).find((room) => `${room}.ts` === first);
   }
   if (first === "config" || first === "errors") return "leaf";

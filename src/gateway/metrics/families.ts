@@ -212,7 +212,7 @@ function reloadFamilies({ reloads, reloadOk }: Pick<Sources, "reloads" | "reload
     },
     {
       name: "postern_configuration_last_reload_successful",
-      help: "1 when the last reload was applied, 0 when the last good state stays in force.",
+      help: "1 when the last reload was applied, 0 when it was refused or applied only in part.",
       type: "gauge",
       across: "min",
       read: () => [[{}, reloadOk() ? 1 : 0]],

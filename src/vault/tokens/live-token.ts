@@ -47,8 +47,14 @@ export class LiveToken implements Live {
   #lapsed = false;
   fault: string | undefined = "its source has not answered yet";
 
-  constructor(item: Item, source: TokenSource, watch: LiveTokenWatch) {
+  /** @param before another item's, of the same source: its value is good until this one has its own */
+  constructor(item: Item, source: TokenSource, watch: LiveTokenWatch, before?: LiveToken) {
     this.item = item;
+    if (before !== undefined) {
+      this.#token = before.#token;
+      this.#askedMs = before.#askedMs;
+      this.fault = before.fault;
+    }
     this.#source = source;
     this.#watch = watch;
     this.#unwatch = "file" in source ? watchFolderOf(source.file, () => void this.#ask()) : () => {};

@@ -1,10 +1,11 @@
 import { setTimeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { type Recorder, unrecorded } from "../audit/audit.ts";
 import type { Item } from "../item.ts";
 import { LiveToken, type LiveTokenWatch } from "./live-token.ts";
 import { sourceOf } from "./token-source.ts";
 
-/** What a start or a reload waits for sources that have not answered before: one of many must not hold up the others. */
+/** What is waited for sources that have not answered before: one of many must not hold up the others. */
 const firstAnswerMs = 5000;
 
 /** Where it is told; pino's logger is one. */
@@ -20,8 +21,6 @@ export class LiveTokens {
   readonly #changed: () => void;
   #tokens = new Map<string, LiveToken>();
   #record: Recorder = unrecorded;
-  /** Whether `follow` waits: nothing is told to have changed meanwhile, as all is new behind it. */
-  #settling = false;
 
   /** @param changed another value is in force: what was compiled with the one before is to be compiled anew */
   constructor(log: Log, changed: () => void) {
@@ -35,8 +34,8 @@ export class LiveTokens {
   }
 
   /**
-   * Keeps the tokens of these items fresh, and no others. Those that are new are awaited, for a bounded time. All is to
-   * be compiled anew behind it.
+   * Keeps the tokens of these items fresh, and no others. All is to be compiled anew when it has been called: those that
+   * are new have no value yet. Resolves when they have one, or a reason why not, or have taken their time.
    */
   async follow(items: readonly Item[], record: Recorder): Promise<void> {
     this.#record = record;
@@ -48,20 +47,20 @@ export class LiveTokens {
       const key = keyOf(item);
       if (source === undefined || this.#tokens.has(key)) continue;
       const known = before.get(key);
-      const token = known ?? new LiveToken(item, source, this.#watch);
+      // An item that was renamed still has its source.
+      const same = [...before.values()].find((token) => isDeepStrictEqual(sourceOf(token.item), source));
+      const token = known ?? new LiveToken(item, source, this.#watch, same);
       this.#tokens.set(key, token);
       if (known === undefined) fresh.push(token);
     }
     for (const [key, token] of before) if (!this.#tokens.has(key)) token.stop();
     if (fresh.length === 0) return;
-    this.#settling = true;
     const late = new AbortController();
     await Promise.race([
       Promise.all(fresh.map((token) => token.start())),
       setTimeout(firstAnswerMs, undefined, { signal: late.signal }).catch(() => {}),
     ]);
     late.abort();
-    this.#settling = false;
   }
 
   stop(): void {
@@ -70,9 +69,7 @@ export class LiveTokens {
   }
 
   readonly #watch: LiveTokenWatch = {
-    changed: () => {
-      if (!this.#settling) this.#changed();
-    },
+    changed: () => this.#changed(),
     refreshed: ({ name, facts }, after) => {
       // Looking at a file that is as it was is no use of it.
       if (after === "repetition" && "sourceFile" in facts) return;

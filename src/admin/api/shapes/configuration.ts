@@ -30,7 +30,7 @@ const Reload = z.object({
   what: z.enum(["configuration", "vault"]).meta({ description: "What had changed." }),
   outcome: z.enum(["applied", "in part", "refused"]).meta({
     description:
-      '"in part": some workers serve on as before. When it was refused, the last good state stays in force.',
+      '"in part": some workers have not all of it yet, or the vault could not be read; it is tried again. When it was refused, the last good state stays in force.',
   }),
   error: z
     .object({ code: z.string(), message: z.string(), hint: z.string() })
