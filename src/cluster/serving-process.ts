@@ -134,6 +134,7 @@ export class ServingProcess implements Cluster {
     this.#probing.stop();
     this.#tokens.stop();
     await this.#gateway.stop(over);
+    this.#caches.close();
     for (const { way } of this.#directory.destinations.values()) if (way instanceof Upstream) way.close();
   }
 

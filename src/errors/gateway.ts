@@ -6,6 +6,13 @@ export const gatewayErrors = {
     `${d.most} connections are open already, as many as limits.connections allows`,
     "close some, or raise limits.connections",
   ]),
+  bodies_exhausted: {
+    ...upstream(503, true, (d: { most: string }) => [
+      `the request bodies that are held at present take ${d.most}, and no more are held: this one would have to be, for its model`,
+      'send it again in a moment, with "model" at its beginning; with a local key that is limited to models, all of it is read first',
+    ]),
+    headers: () => ["Retry-After", "1"],
+  },
   gateway_out_of_reach: upstream(502, true, (d: { reason: string }) => [
     `the console cannot reach the gateway's own listener: ${d.reason}`,
     "look at the log, and whether the gateway serves: postern doctor",

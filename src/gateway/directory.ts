@@ -40,6 +40,9 @@ export interface Directory {
   readonly peekBytes: number;
 }
 
+/** An endpoint's own id of a model that requests may name by an alias. */
+export const ownId = ({ aliases }: EndpointConfig, model: string): string => aliases.get(model) ?? model;
+
 /** Whether connections of an upstream are as they would be made now, whatever is sent over them. */
 function sameWay(old: Upstream, endpoint: EndpointConfig, { identity }: Attachment): boolean {
   const parts = ({ origin, ca, timeouts }: EndpointConfig): string => JSON.stringify([origin, ca, timeouts]);

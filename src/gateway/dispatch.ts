@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { EndpointConfig } from "../config/config.ts";
+import type { EndpointConfig, LocalKeyConfig } from "../config/config.ts";
 import { problem } from "../errors.ts";
 import { type IncomingRequest, headerOf } from "./local/incoming-request.ts";
 import { Attempts, type AttemptsWatch } from "./attempts/attempts.ts";
@@ -11,11 +11,12 @@ import { requestHeaders } from "./upstream/headers.ts";
 import { HubLinks, type HubPlace } from "./upstream/hub-links.ts";
 import type { Prepared } from "./attempts/line-up.ts";
 import type { Metrics } from "./metrics/metrics.ts";
-import type { RequestRecord } from "./record.ts";
-import { Renewing, type Sending } from "./attempts/renewing.ts";
+import type { CacheResult, RequestRecord } from "./record.ts";
+import { Renewing } from "./attempts/renewing.ts";
 import type { Route } from "./route.ts";
 import type { Target } from "./target.ts";
-import { type Exchange, type ExchangeSink, Upstream } from "./upstream/upstream.ts";
+import type { Exchange, ExchangeSink } from "./upstream/exchange.ts";
+import { type Anew, type Sending, Upstream } from "./upstream/upstream.ts";
 
 export interface DispatchOptions {
   readonly directory: () => Directory;
@@ -31,6 +32,7 @@ export interface Dispatched {
   readonly incoming: IncomingRequest;
   readonly target: Target;
   readonly route: Route;
+  readonly key: LocalKeyConfig | undefined;
   /** The protocol that it asks for, if it is to be switched to another. */
   readonly upgrade: string | undefined;
 }
@@ -57,38 +59,55 @@ export class Dispatch {
     const { destination, shared } = route;
     if (shared === undefined) {
       this.#enter(destination.endpoint.name, record);
-      return this.#prepare(dispatched, destination, route, record).send(sink);
+      const noted = (result: CacheResult): void => void (record.cache = result);
+      return this.#prepare(dispatched, destination, route, record, noted).send(sink);
     }
     const { pool, errandTo } = shared;
     record.shared = true;
-    const prepare = (to: Destination): Prepared => this.#prepare(dispatched, to, errandTo(to), record);
-    const watch = this.#watchOf(record);
+    const results = new Map<string, CacheResult>();
+    const prepare = (to: Destination): Prepared =>
+      this.#prepare(dispatched, to, errandTo(to), record, (result) => {
+        results.set(to.endpoint.name, result);
+        record.cache = result;
+      });
+    const watch = this.#watchOf(record, results);
     return Attempts.start(
       { pool, method: incoming.method, prepare, watch, now: steadyMs, random: Math.random },
       sink,
     );
   }
 
-  #prepare(dispatched: Dispatched, chosen: Destination, errand: Errand, record: RequestRecord): Prepared {
-    const { target, upgrade } = dispatched;
+  /** @param noted hears what the endpoint's cache did, if it has one and is asked */
+  #prepare(
+    dispatched: Dispatched,
+    chosen: Destination,
+    errand: Errand,
+    record: RequestRecord,
+    noted: (result: CacheResult) => void,
+  ): Prepared {
+    const { target, upgrade, key } = dispatched;
     const to = this.#asItIsNow(chosen);
     const made = madeFor(to, dispatched, errand);
     const { request } = made;
     const { name } = to.endpoint;
     const sending = (sink: ExchangeSink): Exchange => {
-      if (record.localKey !== undefined) this.#options.used(record.localKey, made.upstream);
-      return this.#sendPlain(dispatched, to.endpoint, made, errand, sink);
+      this.#noteUse(record, made);
+      const anew = (): Sending | undefined => {
+        const now = this.#inPlaceOf(to.endpoint);
+        return now && this.#noteUse(record, madeFor(now, dispatched, errand));
+      };
+      return this.#sendPlain(dispatched, to.endpoint, made, anew, sink);
     };
     // Of the present endpoint: that of the connections can be older than its cache's settings.
     const cache = this.#options.caches.of(to.endpoint);
     if (cache === undefined || target.by === "raw" || upgrade !== undefined)
       return { request, kept: false, send: sending };
-    const { result, send } = consult(cache, questionOf(to.endpoint, made, target.path, record), sending);
+    const { result, send } = consult(cache, questionOf(to.endpoint, made, target.path, key), sending);
     return {
       request,
       kept: result === "hit",
       send: (sink) => {
-        record.cache = result;
+        noted(result);
         this.#options.metrics.cached(name, result);
         return send(sink);
       },
@@ -97,7 +116,8 @@ export class Dispatch {
 
   /**
    * An endpoint can change after its request was routed, while the body is still awaited or an endpoint has asked for a
-   * pause: credentials of then may have been revoked, and one that is gone gets none any more.
+   * pause: credentials of then may have been revoked, and one that is gone gets none any more. For a request that waits
+   * for its connection, Upstream asks anew.
    *
    * @throws PosternError endpoint_moved
    */
@@ -120,19 +140,20 @@ export class Dispatch {
     dispatched: Dispatched,
     endpoint: EndpointConfig,
     made: Sending,
-    errand: Errand,
+    anew: Anew,
     client: ExchangeSink,
   ): Exchange {
     const { incoming, target } = dispatched;
     const { upstream, request } = made;
     const isHub = endpoint.type === "hugging-face" && target.by === "raw";
     const sink = isHub ? new HubLinks(client, hubPlace(incoming, endpoint.origin, target.at)) : client;
-    if (upstream.attachment.live.length === 0) return upstream.send(request, sink);
-    const anew = (): Sending | undefined => {
-      const now = this.#inPlaceOf(endpoint);
-      return now && madeFor(now, dispatched, errand);
-    };
+    if (upstream.attachment.live.length === 0) return upstream.send(request, sink, anew);
     return Renewing.start(made, anew, sink);
+  }
+
+  #noteUse({ localKey }: RequestRecord, made: Sending): Sending {
+    if (localKey !== undefined) this.#options.used(localKey, made.upstream);
+    return made;
   }
 
   /** The request is on its way to an endpoint, and not to another one any more. */
@@ -143,12 +164,18 @@ export class Dispatch {
     this.#options.metrics.routed(endpoint);
   }
 
-  #watchOf(record: RequestRecord): AttemptsWatch {
+  /** @param results what the caches of the endpoints did */
+  #watchOf(record: RequestRecord, results: ReadonlyMap<string, CacheResult>): AttemptsWatch {
     const { metrics, log } = this.#options;
     return {
-      entered: (endpoint) => this.#enter(endpoint, record),
+      entered: (endpoint) => {
+        this.#enter(endpoint, record);
+        record.cache = results.get(endpoint);
+      },
       tried: (endpoint, result) => metrics.tried(endpoint, result),
       passed: (notes) => (record.tried = notes),
+      sentInVain: (endpoint, bytes) => metrics.sentInVain(endpoint, bytes),
+      receivedInVain: (endpoint, bytes) => metrics.receivedInVain(endpoint, bytes),
       ejected: (endpoint, forMs) => {
         const seconds = Math.round(forMs / 1000);
         log.warn(
@@ -173,7 +200,7 @@ function questionOf(
   { name, cache }: EndpointConfig,
   { upstream, request: { body, ...sent } }: Sending,
   path: string,
-  { localKey }: RequestRecord,
+  key: LocalKeyConfig | undefined,
 ): CacheQuestion {
   return {
     ...sent,
@@ -181,7 +208,7 @@ function questionOf(
     attachment: upstream.attachment.version,
     path,
     body: body?.rest === undefined ? body?.read : undefined,
-    localKey: cache?.shared === true ? undefined : localKey,
+    keyDigest: cache?.shared === true ? undefined : key?.digest,
   };
 }
 

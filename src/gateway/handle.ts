@@ -24,7 +24,7 @@ import { chooseRoute, type Route } from "./route.ts";
 import type { Rules } from "./keys/rules.ts";
 import type { Traffic } from "./live/traffic.ts";
 import { tunnel } from "./tunnel.ts";
-import type { Exchange, ExchangeSink } from "./upstream/upstream.ts";
+import type { Exchange, ExchangeSink } from "./upstream/exchange.ts";
 
 /** Where a connection came in. */
 export interface Entry extends Place {
@@ -96,15 +96,13 @@ export class Handler {
       if (page !== undefined) reply.amend = readableBy(page);
       guard(incoming, entry, rules.welcome);
       if (page !== undefined && isPreflight(incoming)) return this.#permitPage(incoming, page, reply, record);
-      const admitted = this.#entrance.admit(incoming, entry.endpoint, rules, directory, record);
+      const counted = this.#bodyRoom.enter(incoming, record);
+      const admitted = this.#entrance.admit(counted, entry.endpoint, rules, directory, record);
       const entered = admitted instanceof Promise ? await this.#drain.inTime(admitted) : admitted;
       if (listsModels(entered)) return await this.#listModels(reply, record, entered);
-      const found = chooseRoute(
-        this.#bodyRoom.enter(entered.incoming, record),
-        entered.target,
-        entered.directory,
-      );
+      const found = chooseRoute(entered.incoming, entered.target, entered.directory);
       const route = found instanceof Promise ? await this.#drain.inTime(found) : found;
+      this.#entrance.pass(entered, route.destination);
       this.#relay({ reply, upgrade }, entered, route, record);
     } catch (error) {
       this.#failed(reply, record, error);
@@ -113,7 +111,7 @@ export class Handler {
 
   #relay(
     { reply, upgrade }: { readonly reply: Reply; readonly upgrade: Upgrade | undefined },
-    { incoming, target }: Entered,
+    { incoming, target, key }: Entered,
     route: Route,
     record: RequestRecord,
   ): void {
@@ -138,7 +136,7 @@ export class Handler {
     this.#options.traffic.begun(record, relay);
     const source = incoming.content?.source;
     if (source instanceof Metered) source.onTooLarge((error) => relay.refused(error));
-    relay.start(this.#sending({ incoming, target, route, upgrade: upgrade && "websocket" }, record));
+    relay.start(this.#sending({ incoming, target, route, key, upgrade: upgrade && "websocket" }, record));
   }
 
   /** A closure of its own: those of the relay would hold the request's body for as long as its answer takes. */
@@ -155,8 +153,11 @@ export class Handler {
   }
 
   async #listModels(reply: Reply, record: RequestRecord, { key, target, directory }: Entered): Promise<void> {
+    const over = new AbortController();
+    reply.watch({ drained: () => {}, refused: () => {}, closed: () => over.abort() });
+    if (reply.gone) over.abort();
     const listed = key === undefined ? directory : listedFor(key, target, directory);
-    const { models: all, unavailable } = await this.#drain.inTime(mergeModels(listed));
+    const { models: all, unavailable } = await this.#drain.inTime(mergeModels(listed, over.signal));
     const models = key === undefined ? all : all.filter((model) => mayName(key, model));
     if (reply.gone) return this.#settle(record, "client-wait");
     const body = Buffer.from(JSON.stringify({ object: "list", data: models }));

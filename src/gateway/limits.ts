@@ -38,13 +38,15 @@ export const limits = {
    * has crossed is known within a round trip; from an endpoint that ends later, the request may have got its work.
    */
   staleMs: 1_000,
+  /** How long a connection whose request could not be sent on is read for an answer that came before. */
+  lastWordsMs: 1_000,
   /** How long it counts that an endpoint has closed an idle connection, and after what time at the least. */
   idleCloseMs: 600_000,
   idleCloseLeastMs: 1_000,
   /** A body of known length up to this is read whole before it is sent on: it can be sent again. In bytes. */
   wholeBodyBytes: 4 * 1024 * 1024,
-  /** Of all bodies of requests in flight that are; beyond it they are streamed. In bytes. */
-  wholeBodiesBytes: 256 * 1024 * 1024,
+  /** Of what is held of the bodies of all requests, but for the first `smallBodyBytes` of each. In bytes. */
+  heldBodiesBytes: 256 * 1024 * 1024,
   /** Of one that an ordinary request may have, that leaves with its head in one write, and whose answer may be kept. */
   smallBodyBytes: 64 * 1024,
   /** Of a model's name in a body, in bytes. */
@@ -58,6 +60,8 @@ export const limits = {
   usageHeadBytes: 2 * 1024,
   /** Of an answer that is kept in a cache, in bytes. */
   cachedAnswerBytes: 1024 * 1024,
+  /** How long it may stay in memory, at most, when its time is over. */
+  cachePurgeMs: 60_000,
   /** Of an answer to a request of our own, in bytes. */
   fetchedBytes: 4 * 1024 * 1024,
   /** How many requests that ended are remembered, to be shown. */

@@ -32,11 +32,11 @@ export function readModels(body: Buffer): Model[] {
   );
 }
 
-async function served({ endpoint, way }: Destination): Promise<Model[] | undefined> {
+async function served({ endpoint, way }: Destination, unwanted: AbortSignal): Promise<Model[] | undefined> {
   if (!(way instanceof Upstream) || expiredSince(way.attachment, endpoint.name, Date.now()) !== undefined)
     return undefined;
   try {
-    const { status, body } = await fetchFrom(way, `${endpoint.basePath}/models`, limits.modelsMs);
+    const { status, body } = await fetchFrom(way, `${endpoint.basePath}/models`, limits.modelsMs, unwanted);
     return status === 200 ? readModels(body) : undefined;
   } catch {
     return undefined;
@@ -47,14 +47,15 @@ async function served({ endpoint, way }: Destination): Promise<Model[] | undefin
  * The models that requests can name: for each endpoint those that the configuration names, else those that it says
  * it serves, and its aliases. An endpoint that does not answer in time is listed by its configuration alone.
  *
+ * @param unwanted aborts when nobody wants the list any more
  * @returns the list, and the endpoints that did not answer
  */
-export async function mergeModels({
-  destinations,
-  fallback,
-}: Directory): Promise<{ models: Model[]; unavailable: string[] }> {
+export async function mergeModels(
+  { destinations, fallback }: Directory,
+  unwanted: AbortSignal,
+): Promise<{ models: Model[]; unavailable: string[] }> {
   const all = [...destinations.values()];
-  const answers = await Promise.all(all.map(served));
+  const answers = await Promise.all(all.map((destination) => served(destination, unwanted)));
   const merged = new Map<string, Model>();
   const described = new Set<string>();
   const unavailable: string[] = [];
@@ -69,8 +70,8 @@ export async function mergeModels({
       created: 0,
       owned_by: endpoint.name,
     });
-    // Several endpoints, and one that names no model: requests reach its models only if it is the default.
-    const reachable = destination === fallback || destinations.size === 1;
+    // Of an endpoint that names no model, requests reach what it serves only if it is the default or the only one.
+    const reachable = destination === fallback;
     const ids = endpoint.models.length > 0 ? endpoint.models : reachable ? known.keys() : [];
     // Of a model that several endpoints serve, the first that tells more of it than its name is listed.
     const list = (name: string, id: string): void => {

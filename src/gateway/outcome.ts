@@ -21,5 +21,5 @@ export type StoppedBy = "operator" | "shutdown";
 
 /** The outcome of a failed exchange. */
 export function outcomeOf({ by, phase }: Failure): Outcome {
-  return `${by}-${phase}`;
+  return by === "postern" ? "postern-request" : `${by}-${phase}`;
 }

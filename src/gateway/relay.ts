@@ -1,15 +1,16 @@
 import type { Socket } from "node:net";
 import { type PosternError, problem } from "../errors.ts";
+import type { Holding } from "./body/holding.ts";
 import type { IncomingRequest } from "./local/incoming-request.ts";
 import { triedHeaders } from "./attempts/tried-headers.ts";
 import { estimateOf, isText } from "./keys/estimate.ts";
 import type { Failure } from "./upstream/failure.ts";
 import { responseHeaders, trailerFields } from "./upstream/headers.ts";
 import { type Outcome, outcomeOf, type StoppedBy } from "./outcome.ts";
-import type { RequestRecord } from "./record.ts";
+import type { RequestRecord, Usage } from "./record.ts";
 import type { Stopper } from "./live/in-flight.ts";
 import type { Reply, ReplyEvents } from "./local/reply.ts";
-import type { Exchange, ExchangeSink } from "./upstream/upstream.ts";
+import type { Exchange, ExchangeSink } from "./upstream/exchange.ts";
 import { UsageTap } from "./metrics/usage.ts";
 import { fieldValues } from "./message.ts";
 import type { ResponseHead } from "./upstream/response-reader.ts";
@@ -28,6 +29,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
   readonly #record: RequestRecord;
   readonly #settle: (outcome: Outcome) => void;
   readonly #switched: Switched | undefined;
+  readonly #holding: Holding | undefined;
   #exchange: Exchange | undefined;
   #phase: "connect" | "wait" | "stream" = "connect";
   /** The answer has been handed over whole; only the client's taking it is awaited. */
@@ -41,7 +43,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
   #answeredInText = false;
 
   constructor(
-    { method, version, rawHeaders }: IncomingRequest,
+    { method, version, rawHeaders, content }: IncomingRequest,
     reply: Reply,
     record: RequestRecord,
     settle: (outcome: Outcome) => void,
@@ -53,6 +55,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#record = record;
     this.#settle = settle;
     this.#switched = switched;
+    this.#holding = content?.holding;
     if (record.tokensLimited) this.#askedInText = isText(rawHeaders);
   }
 
@@ -73,21 +76,22 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#record.sentBytes += bytes;
   }
 
-  informational({ status, rawHeaders }: ResponseHead): void {
+  informational(head: ResponseHead): void {
     // `Expect: 100-continue` has been answered already.
-    if (this.#over || status === 100) return;
-    this.#reply.inform(status, responseHeaders(rawHeaders, false));
+    if (this.#over || head.status === 100) return;
+    this.#reply.inform(head.status, responseHeaders(head, false));
   }
 
   head(head: ResponseHead): void {
     if (this.#over) return;
     const { status, reason, rawHeaders } = head;
     this.#phase = "stream";
+    this.#holding?.answered();
     this.#record.firstByteMs = performance.now();
     this.#record.status = status;
     this.#tap = UsageTap.for(head, this.#record.tokensLimited);
     if (this.#record.tokensLimited) this.#answeredInText = isText(rawHeaders);
-    const headers = responseHeaders(rawHeaders, this.#takesTrailers(status, rawHeaders));
+    const headers = responseHeaders(head, this.#takesTrailers(status, rawHeaders));
     headers.push(...triedHeaders(this.#record));
     this.#reply.begin(status, reason, headers);
   }
@@ -129,7 +133,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#record.endedMs = performance.now();
     this.#reply.end(rawTrailers.length === 0 ? [] : trailerFields(rawTrailers));
     // Read while the answer's last bytes are on their way, and before it is settled.
-    this.#record.usage = this.#tap?.finish();
+    this.#record.usage = this.#told();
   }
 
   failed(failure: Failure): void {
@@ -147,6 +151,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
       return;
     }
     this.#over = true;
+    this.#holding?.answered();
     this.#record.firstByteMs = performance.now();
     this.#record.status = head.status;
     this.#switched?.(head, socket, rest);
@@ -178,22 +183,24 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
     this.#exchange?.abort();
     this.#record.code = error.code;
     this.#record.endedMs = performance.now();
-    // A document that is cut off tells nothing; events can have told how far it was.
-    if (this.#tap?.streamed === true) this.#record.usage ??= this.#tap.finish();
     this.#giveUp(error);
     this.#ended(outcome);
   }
 
   #ended(outcome: Outcome): void {
+    // A document that is cut off tells nothing; events can have told how far it was.
+    if (!this.#complete && this.#tap?.streamed === true) this.#record.usage = this.#told();
     if (this.#record.tokensLimited) this.#estimate();
     this.#settle(outcome);
   }
 
+  /** What the answer says that it took. One that is only fetched was counted when it was made. */
+  #told(): Usage | undefined {
+    return this.#method === "POST" ? this.#tap?.finish() : undefined;
+  }
+
   #estimate(): void {
-    // An answer that was broken off can have told its usage before.
-    const usage = this.#record.usage ?? this.#tap?.finish();
     this.#record.estimatedTokens = estimateOf(this.#record, {
-      usage,
       whole: this.#complete,
       events: this.#tap?.events,
       askedInText: this.#askedInText,
@@ -214,7 +221,7 @@ export class Relay implements ExchangeSink, ReplyEvents, Stopper {
 
   #arrived(bytes: number): void {
     if (this.#tap?.streamed === true) this.#record.firstTokenMs ??= performance.now();
-    this.#record.receivedBytes += bytes;
+    if (this.#record.cache !== "hit") this.#record.receivedBytes += bytes;
   }
 
   /** Only a chunked answer has trailers (RFC 9112 §7.1.2). */

@@ -48,7 +48,8 @@ const asPath = (id: string): string => encodeURI(id).replaceAll(/[?#]/g, encodeU
 /**
  * Chooses the endpoint of a request, and reads as much of its body as that takes.
  *
- * @throws PosternError endpoint_unknown, endpoint_none, model_unknown, model_missing, model_too_far, body_unreadable
+ * @throws PosternError endpoint_unknown, endpoint_none, model_unknown, model_missing, model_too_far, body_unreadable,
+ *   bodies_exhausted
  * @throws ClientLeft
  */
 export function chooseRoute(incoming: IncomingRequest, target: Target, directory: Directory): Soon<Route> {
@@ -133,7 +134,7 @@ function byModel(
   if (pool !== undefined) {
     // What is at hand whole can be sent to another endpoint, if the first one does not serve.
     const several = pool.destinations.length > 1 && body !== undefined;
-    return when(several && incoming.content?.streamed === undefined ? readOn(body) : body, (whole) => {
+    return when(several ? readOn(body) : body, (whole) => {
       const known = { ...peeked, body: whole };
       return among(pool, (destination) => errandWith(destination, target, known, json));
     });

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { isLoopback } from "../config/address.ts";
@@ -14,6 +14,7 @@ import { beginChecks, type Listener, listenOnEach } from "./local/listen.ts";
 import { Pipeline } from "./local/pipeline.ts";
 import { PlainConnection } from "./local/plain-connection.ts";
 import { errorResponse } from "./local/respond.ts";
+import { responseOn } from "./local/response-on.ts";
 import type { Rules } from "./keys/rules.ts";
 import { Turn } from "./turn.ts";
 import { limitSlowReader, whenUntaken } from "./local/untaken.ts";
@@ -62,6 +63,8 @@ export class Gateway {
   /** Connections whose bytes were no request, and which wait for the answer before that. */
   readonly #refused = new WeakSet<object>();
   #listeners: readonly Listener[] = [];
+  /** Every answer is the last one of its connection. */
+  #stopping = false;
 
   constructor(options: HandlerOptions) {
     this.#log = options.log;
@@ -128,7 +131,9 @@ export class Gateway {
 
   /** Takes no more connections, lets what is in flight go on until `over` aborts, then closes everything. */
   async stop(over: AbortSignal): Promise<void> {
+    this.#stopping = true;
     for (const listener of this.#listeners) listener.close();
+    for (const socket of this.#clients.sockets) this.#closeBehind(this.#answers.get(socket), socket);
     for (const connection of this.#plain.values()) connection.close();
     this.#server.closeIdleConnections();
     await this.#handler.drain(over);
@@ -168,10 +173,19 @@ export class Gateway {
     // While the endpoint takes nothing, silence is its own: it begins to count anew when the body flows again.
     if (!req.complete) req.on("resume", () => req.socket.setTimeout(limits.bodySilenceMs));
     // Node drops what came in one packet behind an upgrade that is declined, so nothing may be expected there.
-    if (req.headers.upgrade !== undefined) res.shouldKeepAlive = false;
+    if (req.headers.upgrade !== undefined || this.#stopping) res.shouldKeepAlive = false;
     const handle = (): void =>
       void this.#handler.handle({ incoming: incomingOf(req), reply, entry: this.#entryOf(req) });
     this.#pipeline.enter(req.socket, res, handle);
+  }
+
+  /** Has a connection of Node's server closed behind the answer that it was asked for last. */
+  #closeBehind(answer: Answer | undefined, socket: Socket): void {
+    const { res } = answer ?? {};
+    if (res?.shouldKeepAlive !== true || res.writableFinished) return;
+    if (res.headersSent) res.once("finish", () => linger(socket));
+    // Else its head says so, and Node closes.
+    res.shouldKeepAlive = false;
   }
 
   #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -277,18 +291,6 @@ export class Gateway {
 function addressOf({ localAddress = "" }: Socket): string {
   const ipv4 = /^::ffff:([\d.]+)$/i.exec(localAddress)?.[1];
   return ipv4 ?? (localAddress.includes(":") ? `[${localAddress}]` : localAddress);
-}
-
-/** A response for a request that asked for an upgrade and may be refused: Node makes none for it. */
-function responseOn(req: IncomingMessage, socket: Socket): ServerResponse {
-  const res = new ServerResponse(req);
-  res.shouldKeepAlive = false;
-  res.assignSocket(socket);
-  // What comes after a refused upgrade is in nobody's protocol.
-  res.on("finish", () => linger(socket));
-  // Told by the response's close as well; without a listener it would end the process.
-  socket.on("error", () => socket.destroy());
-  return res;
 }
 
 function announcesBody(req: IncomingMessage): boolean {

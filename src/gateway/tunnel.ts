@@ -69,7 +69,7 @@ export function tunnel(
     side.pipe(other);
   };
   const headers = [
-    ...responseHeaders(answer.rawHeaders, false),
+    ...responseHeaders(answer, false),
     ...triedHeaders(record),
     "Connection",
     "Upgrade",

@@ -11,7 +11,7 @@ const embeddings: CacheQuestion = {
   target: "/openai/v1/embeddings",
   headers: ["Host", "private-2.test", "Content-Type", "application/json"],
   body: [Buffer.from('{"model":"m","input":"hello"}')],
-  localKey: undefined,
+  keyDigest: undefined,
 };
 const keyOf = (change: Partial<CacheQuestion> = {}): string | undefined =>
   cacheKey({ ...embeddings, ...change })?.key;
@@ -24,7 +24,7 @@ describe("everything that can change the answer changes the key", () => {
     ["the credentials", { attachment: "v2" }],
     ["the target", { target: "/v1/embeddings" }],
     ["the query", { target: "/openai/v1/embeddings?x=1" }],
-    ["the local key", { localKey: "editor" }],
+    ["the local key", { keyDigest: "5a" }],
     ["one byte of the body", { body: [Buffer.from('{"model":"m","input":"hellp"}')] }],
     ["a header's value", { headers: ["Host", "private-2.test", "Content-Type", "application/jsoN"] }],
     ["one header less", { headers: ["Host", "private-2.test"] }],
@@ -58,7 +58,7 @@ test("GHSA-v574-6498-x57v: no two different requests have the same key, wherever
     target: short,
     headers: fc.array(short, { maxLength: 4 }).map((all) => all.slice(0, all.length - (all.length % 2))),
     body: short.map((text) => [Buffer.from(text)]),
-    localKey: fc.option(short, { nil: undefined }),
+    keyDigest: fc.option(short, { nil: undefined }),
   });
   const parts = ({ headers, body, ...rest }: Pick<CacheQuestion, "headers" | "body">): string =>
     JSON.stringify([

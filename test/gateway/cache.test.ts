@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Answer, AnswerCache, AnswerCaches } from "../../src/gateway/cache/cache.ts";
+import type { Answer } from "../../src/gateway/cache/answer.ts";
+import { AnswerCache, AnswerCaches } from "../../src/gateway/cache/cache.ts";
 import { Replay } from "../../src/gateway/cache/replay.ts";
 import type { ResponseHead } from "../../src/gateway/upstream/response-reader.ts";
 import { good } from "../config/support.ts";
@@ -8,6 +9,10 @@ const MiB = 1024 * 1024;
 const ok = (...headers: string[]): ResponseHead => ({
   status: 200,
   reason: "Fine",
+  rawHeaders: ["Content-Type", "application/octet-stream", "Transfer-Encoding", "chunked", ...headers],
+});
+const stream = (...headers: string[]): ResponseHead => ({
+  ...ok(),
   rawHeaders: ["Content-Type", "text/event-stream", "Transfer-Encoding", "chunked", ...headers],
 });
 const parts = (...texts: string[]): Buffer[] => texts.map((text) => Buffer.from(text));
@@ -18,14 +23,16 @@ function cacheAt(nowMs: number, sizeBytes = MiB, ttlMs = 60_000) {
   return { cache: new AnswerCache({ sizeBytes, ttlMs }, clock), clock };
 }
 
+/** An answer whose status says that it is good, unless `statusTells` says that it does not. */
 function put(
   cache: AnswerCache,
   key: string,
   head: ResponseHead,
   body: Buffer[],
   trailers: string[] = [],
+  statusTells = true,
 ): void {
-  const recording = cache.record(key);
+  const recording = cache.record(key, statusTells);
   recording.head(head);
   for (const part of body) recording.data(part);
   recording.end(trailers);
@@ -64,7 +71,7 @@ describe("an answer that was kept", () => {
 
   test("is told with one part for each chunk that came in its framing", async () => {
     const { cache } = cacheAt(0);
-    const recording = cache.record("a");
+    const recording = cache.record("a", true);
     recording.head(ok());
     recording.framed(Buffer.from("3\r\nabc\r\nA\r\n0123456789\r\n"));
     recording.data(Buffer.from("rest"));
@@ -123,10 +130,10 @@ describe("an answer is not kept", () => {
     ["that varies with anything", ok("Vary", "*"), parts("x")],
     ["that varies with a header that is not in the key", ok("Vary", "Accept, User-Agent"), parts("x")],
     ["that is an error in spite of its status", ok(), parts('{"error":{"message":"overloaded"}}')],
-    ["whose stream tells of an error", ok(), parts("data: {}\n\n", 'data: {"error":{"code":500}}\n\n')],
-    ["whose stream tells of an error, cut anywhere", ok(), parts('data: {"er', 'ror":{}}\n\n')],
-    ["whose response failed", ok(), parts('data: {"type":"response.failed"}\n\n')],
+    ["whose stream tells of an error", stream(), parts('data: {"er', 'ror":{}}\n\ndata: [DONE]\n\n')],
+    ["whose stream has no end", stream(), parts("data: {}\n\n")],
     ["that is too long", ok(), [Buffer.alloc(MiB, "x"), Buffer.from("x")]],
+    ["that is announced as too long", ok("Content-Length", String(MiB + 1)), parts("x")],
   ])("%s", (_name, head, body) => {
     const { cache } = cacheAt(0, 8 * MiB);
     put(cache, "a", head, body);
@@ -136,21 +143,28 @@ describe("an answer is not kept", () => {
 
   test("that was broken off", () => {
     const { cache } = cacheAt(0);
-    const recording = cache.record("a");
+    const recording = cache.record("a", true);
     recording.head(ok());
     recording.data(Buffer.from("half"));
+    recording.drop();
+    recording.end([]);
     expect(cache.find("a")).toBeUndefined();
+  });
+
+  test.each<[string, ResponseHead, string]>([
+    ["that is compressed", ok("Content-Encoding", "gzip"), "{}"],
+    ["that says nothing that can be read", ok(), "fine"],
+  ])("%s, unless its status alone says that it is good", (_what, head, body) => {
+    const { cache } = cacheAt(0);
+    put(cache, "a", head, parts(body), [], false);
+    put(cache, "b", head, parts(body), [], true);
+    expect(["a", "b"].map((key) => cache.find(key)?.answer.body.toString())).toEqual([undefined, body]);
   });
 
   test("but a stream is, though its server writes no-cache on every one", () => {
     const { cache } = cacheAt(0);
-    put(cache, "a", ok("Cache-Control", "no-cache", "Vary", "Accept-Encoding"), parts("data: 1\n\n"));
-    expect(cache.find("a")).toBeDefined();
-  });
-
-  test('and one in which a model writes "error" is', () => {
-    const { cache } = cacheAt(0);
-    put(cache, "a", ok(), parts(`data: ${JSON.stringify({ content: '{"error":1} event: err' })}\n\n`));
+    const head = stream("Cache-Control", "no-cache", "Vary", "Accept-Encoding");
+    put(cache, "a", head, parts("data: {}\n\n", "data: [DONE]\n\n"), [], false);
     expect(cache.find("a")).toBeDefined();
   });
 });
@@ -170,7 +184,37 @@ describe("a cache is bounded", () => {
   test("with the headers and the many small parts of an answer", () => {
     const { cache } = cacheAt(0);
     put(cache, "a", ok("X-Long", "x".repeat(10_000)), Array<Buffer>(1000).fill(Buffer.from("x")));
-    expect(cache.bytes).toBeGreaterThan(19_000);
+    expect(cache.bytes).toBeGreaterThan(15_000);
+  });
+
+  test("with what is being recorded, of which no more is held than the cache may keep", () => {
+    const { cache } = cacheAt(0, 3 * MiB);
+    const part = Buffer.alloc(0.9 * MiB, "x");
+    const recordings = ["a", "b", "c", "d"].map((key) => ({ key, recording: cache.record(key, true) }));
+    for (const { recording } of recordings) {
+      recording.head(ok());
+      recording.data(part);
+    }
+    const kept = (): string[] =>
+      recordings.flatMap(({ key }) => (cache.find(key) === undefined ? [] : [key]));
+    for (const { recording } of recordings) recording.end([]);
+    expect(kept()).toEqual(["a", "b", "c"]);
+    // All that they held has been given back, and so has what the one held that gave up.
+    const again = ["d", "e", "f"];
+    for (const key of again) put(cache, key, ok(), [part]);
+    expect(again.every((key) => cache.find(key) !== undefined)).toBe(true);
+  });
+
+  test("in time: an answer whose time is over does not wait to be asked for", () => {
+    const { cache, clock } = cacheAt(1, MiB, 1000);
+    put(cache, "a", ok(), parts("x"));
+    clock.ms += 800;
+    put(cache, "b", ok(), parts("x"));
+    clock.ms += 800;
+    const both = cache.bytes;
+    cache.purgeStale();
+    expect(cache.bytes).toBe(both / 2);
+    expect(cache.find("b")).toBeDefined();
   });
 });
 

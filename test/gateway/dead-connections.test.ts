@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
 import { errorIn } from "../support/client.ts";
+import { bearer, rotate } from "../support/gateway.ts";
 import { header, type SharedModel, startSharedModel } from "../support/shared-model.ts";
 import type { Exchange } from "../support/upstream.ts";
+import { tokenIn } from "./token-sources.ts";
 
 // Longer than in earnest, so that a busy machine makes no difference.
 const { staleMs } = vi.hoisted(() => ({ staleMs: 3_000 }));
@@ -78,4 +80,23 @@ test("a POST over a connection that shows at once to be dead is sent to its endp
   const answer = await it.post();
   expect([answer.status, header(answer, "x-postern-endpoint")]).toEqual([200, "a"]);
   expect(it.seen).toEqual([2, 0]);
+});
+
+test("a POST that is sent once more goes with the token that is in force by then", async () => {
+  await using it = await warmedUp();
+  const { gateway } = it;
+  it.let("a", async (exchange) => {
+    if (it.seen[0] === 1) {
+      await rotate(gateway.vault, "token-a", bearer("canary-bearer-a-rotated"));
+      await gateway.app.reload();
+      return exchange.reset();
+    }
+    await exchange.body;
+    await exchange.json({});
+  });
+  expect((await it.post()).status).toBe(200);
+  expect(it.upstream("a").exchanges.map(tokenIn)).toEqual([
+    "canary-bearer-a-5d1e",
+    "canary-bearer-a-rotated",
+  ]);
 });

@@ -4,7 +4,9 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
+import { bearer } from "../support/gateway.ts";
 import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
+import { type Answering, startUpstream } from "../support/upstream.ts";
 
 let place: PrivateEndpoint;
 beforeAll(async () => {
@@ -14,8 +16,13 @@ afterEach(() => place.upstream.forget());
 afterAll(() => place[Symbol.asyncDispose]());
 
 /** Sends all of these bytes before it reads any, as simple clients do, and returns what it then reads. */
-async function sendThenRead(head: string, bytes: number, until: string): Promise<string> {
-  const { port } = new URL(place.gateway.base);
+async function sendThenRead(
+  head: string,
+  bytes: number,
+  until: string,
+  { gateway }: PrivateEndpoint = place,
+): Promise<string> {
+  const { port } = new URL(gateway.base);
   const socket = connectTcp(Number(port), "127.0.0.1");
   await once(socket, "connect");
   socket.pause();
@@ -79,6 +86,27 @@ describe("a client that reads only when it has sent 20 MB", () => {
       "request_headers_invalid",
     );
     expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  });
+});
+
+describe("an answer that an endpoint gives before it has read 20 MB, and resets its connection behind,", () => {
+  const answered: Answering = async (exchange) => {
+    await exchange.write("HTTP/1.1 413 Too Large\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlarge");
+    // With bytes that nobody has read, this is a reset.
+    exchange.tcp.destroy();
+  };
+  test.each(["private", "plain"])("reaches its client (%s)", async (name) => {
+    const plain = await startUpstream();
+    const others = () => ({ plain: { url: plain.origin, credentials: ["token"] } });
+    const items = { token: bearer("canary-bearer-early-5b0d") };
+    await using both = await startPrivateEndpoint({ others, items });
+    both.upstream.answer = answered;
+    plain.answer = answered;
+    for (let i = 0; i < 10; i += 1) {
+      const begun = head(`/${name}/v1/x`, `Content-Length: ${bytes}`);
+      expect(await sendThenRead(begun, bytes, "large", both)).toMatch(/^HTTP\/1\.1 413 Too Large\r\n/);
+    }
+    await plain.stop();
   });
 });
 

@@ -61,6 +61,22 @@ describe("an answer that an endpoint's cache has kept", () => {
     expect(it.seen).toEqual([2, 2]);
   });
 
+  test.each<[string, object, object]>([
+    ["none of one that has no cache", {}, { endpoint: "b", status: 200, cache: undefined }],
+    [
+      "that of the first one, when no other can be reached",
+      { url: "http://127.0.0.1:1/v1" },
+      { endpoint: "a", status: 503, cache: "miss" },
+    ],
+  ])("the log tells what the cache did of the endpoint that answered: %s", async (_what, b, logged) => {
+    await using it = await startSharedModel({ each: { a: { cache: {} }, b: { ...b } } });
+    it.let("a", unavailable);
+    await it.post({ body: question("new") });
+    const [line] = await it.gateway.ended(1);
+    expect({ cache: undefined, ...line }).toMatchObject(logged);
+    expect(line?.["tried"]).toContain("a: 503");
+  });
+
   test("is given in the place of an endpoint that fails, and needs no retry for it", async () => {
     await using it = await startSharedModel({
       each: { b: { cache: {} } },
@@ -99,7 +115,7 @@ describe("an answer that an endpoint's cache has kept", () => {
 
   test("comes whole, however large it is", async () => {
     await using it = await startSharedModel({ each: { a: { cache: {} } } });
-    const text = "x".repeat(900_000);
+    const text = JSON.stringify({ text: "x".repeat(900_000) });
     it.let("a", answering("200 OK", [], text));
     for (const result of ["miss", "hit"]) {
       const answer = await it.post({ body: question("kept") });

@@ -56,6 +56,23 @@ describe("an endpoint that fails again and again", () => {
     expect(it.seen).toEqual([3, 3]);
   });
 
+  test("counts an answer as one failure that is bad and breaks off too", async () => {
+    await using it = await startSharedModel({ settings: { ejection: { after: 2, for: "1h" } } });
+    it.let("a", async (exchange) => {
+      await exchange.body;
+      await exchange.write("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 100\r\n\r\nabc");
+      exchange.reset();
+    });
+    const ejected = () => it.gateway.metric("postern_endpoint_ejected", 'endpoint="a"');
+    // Named by its path, the same answer counts nothing; its connection is gone when this one has been answered.
+    expect(await answerers(it, 1)).toEqual(["b"]);
+    await it.upstream("a").exchanges[0]?.closed;
+    expect((await it.post({ target: "/a/v1/x" })).cut).toBe(true);
+    expect(await ejected()).toBe(0);
+    expect(await answerers(it, 1)).toEqual(["b"]);
+    await eventually(async () => expect(await ejected()).toBe(1));
+  });
+
   test("is not ejected by answers that say that the request is wrong, or that it is one too many", async () => {
     await using it = await startSharedModel({ settings });
     for (const status of ["400 Bad Request", "500 Internal Server Error", "429 Too Many Requests"]) {
@@ -63,6 +80,52 @@ describe("an endpoint that fails again and again", () => {
       for (let i = 0; i < 4; i += 1) await it.post();
     }
     expect(it.seen[0]).toBe(12);
+  });
+
+  /** Begins an upload that is longer than what is read whole, to endpoints that end it after so many bytes. */
+  async function upload(it: SharedModel, bytes: number): Promise<void> {
+    const client = await connect(it.gateway.base);
+    client.send(
+      `POST /v1/files HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 50000000\r\n\r\n`,
+    );
+    client.send('{"model":"m","file":"'.padEnd(bytes, "x"));
+    await client.answer();
+    client.leave();
+  }
+
+  test.each<[string, (exchange: Exchange) => void | Promise<void>]>([
+    ["resets", (exchange) => exchange.reset()],
+    ["closes", (exchange) => void exchange.socket.end()],
+    [
+      "breaks off its answer to",
+      async (exchange) => {
+        await exchange.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab");
+        exchange.socket.end();
+      },
+    ],
+  ])("is not ejected by a client that stalls, when it %s the upload", async (_how, end) => {
+    await using it = await startSharedModel({ settings: { ejection: { after: 1, for: "1h" } } });
+    it.let("a", async (exchange) => {
+      await exchange.received(1000);
+      await end(exchange);
+    });
+    for (let i = 0; i < 2; i += 1) await upload(it, 1000);
+    expect(it.seen).toEqual([2, 0]);
+    expect(await it.gateway.metric("postern_endpoint_ejected")).toBe(0);
+  });
+
+  test("is ejected where it takes no more of an upload, and resets it", async () => {
+    await using it = await startSharedModel({ settings: { ejection: { after: 1, for: "1h" } } });
+    it.upstream("a").reading = false;
+    const arrival = it.upstream("a").next();
+    const uploaded = upload(it, 40_000_000);
+    const exchange = await arrival;
+    exchange.socket.pause();
+    // Time enough for the buffers between to fill.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    exchange.reset();
+    await uploaded;
+    expect(await it.gateway.metric("postern_endpoint_ejected", 'endpoint="a"')).toBe(1);
   });
 
   test("is asked all the same when the others have failed as well, in the order of the file", async () => {

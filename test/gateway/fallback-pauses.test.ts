@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { connect, errorIn } from "../support/client.ts";
+import { errorIn } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { answering, chat, header, startSharedModel } from "../support/shared-model.ts";
 
@@ -33,6 +33,30 @@ describe("an endpoint that asks for a pause", () => {
     it.let("a", answering("503 Service Unavailable", ["Retry-After: 60"]));
     for (let i = 0; i < 3; i += 1) expect((await it.post()).status).toBe(200);
     expect(it.seen).toEqual([1, 3]);
+  });
+
+  test("is asked for its other models after a 429, and for none after a 503", async () => {
+    const models = ["m", "other"];
+    for (const [status, endpoint] of [
+      ["429 Too Many Requests", "a"],
+      ["503 Service Unavailable", "b"],
+    ]) {
+      await using it = await startSharedModel({ each: { a: { models }, b: { models } } });
+      it.let("a", answering(status ?? "", ["Retry-After: 3600"]));
+      expect(header(await it.post(), "x-postern-endpoint")).toBe("b");
+      it.let("a", answering("200 OK"));
+      expect(header(await it.post(), "x-postern-endpoint")).toBe("b");
+      expect(header(await it.post({ body: chat("other") }), "x-postern-endpoint")).toBe(endpoint);
+    }
+  });
+
+  test("is left alone with a model under all of its names", async () => {
+    const aliases = { short: "m" };
+    await using it = await startSharedModel({ each: { a: { aliases }, b: { aliases } } });
+    it.let("a", tooMany("Retry-After: 60"));
+    await it.post();
+    expect(header(await it.post({ body: chat("short") }), "x-postern-endpoint")).toBe("b");
+    expect(it.seen).toEqual([1, 2]);
   });
 
   test("is asked by those who name it in the path", async () => {
@@ -142,17 +166,33 @@ describe("when all endpoints ask for a pause", () => {
     expect(header(answer, "x-postern-tried")).toBe("a: credential_missing, b: paused");
   });
 
+  test("a request that has waited, and may be sent nowhere then, is refused by Postern", async () => {
+    await using it = await startSharedModel({ settings: { retries: { attempts: 1 } } });
+    for (const name of ["a", "b"]) {
+      it.let(name, tooMany("retry-after-ms: 3000"));
+      expect((await it.post()).status).toBe(429);
+      it.let(name, answering("200 OK"));
+    }
+    const client = await it.posting();
+    // What comes after it has its answer: by then it waits.
+    expect((await it.post({ target: "/a/v1/x" })).status).toBe(200);
+    for (const name of ["a", "b"]) await it.gateway.vault.remove(`token-${name}`);
+    await it.gateway.app.reload().catch(() => {});
+    const answer = await client.answer();
+    client.leave();
+    expect([answer.status, errorIn(answer).code]).toEqual([503, "credential_missing"]);
+    expect(it.seen).toEqual([2, 1]);
+    expect((await it.gateway.ended(4))[3]).toMatchObject({
+      outcome: "postern-request",
+      code: "credential_missing",
+    });
+  });
+
   test("a client that leaves while its request waits ends it: nothing is sent any more", async () => {
     await using it = await startSharedModel();
     for (const name of ["a", "b"]) it.let(name, tooMany("retry-after-ms: 2000"));
-    const client = await connect(it.gateway.base);
     const arrival = it.upstream("b").next();
-    client.send({
-      method: "POST",
-      target: "/v1/x",
-      headers: ["Content-Type: application/json"],
-      body: chat(),
-    });
+    const client = await it.posting();
     await (
       await arrival
     ).body;

@@ -60,6 +60,12 @@ describe("an endpoint that fails", () => {
     expect(health.untilMs - nowMs).toBe(1000);
   });
 
+  test("begins with the shortest time again when it has returned without being asked", () => {
+    const nowMs = 1000 + returnMs;
+    const health = failing(3, nowMs, failing(3, 0));
+    expect(health.untilMs - nowMs).toBe(1000);
+  });
+
   test("stays ejected when an old stream comes to its end, or it fails again meanwhile", () => {
     const ejected = failing(3, 0);
     expect(afterSuccess(ejected, 500)).toEqual(ejected);
@@ -91,7 +97,7 @@ describe("an endpoint's standing", () => {
       for (let i = 0; i < 3; i += 1) standing.failed(0, ejection, unanswered);
       standing.pause(500);
       standing.wayChanged();
-      expect(standing.pausedUntilMs).toBe(500);
+      expect(standing.pausedUntilMs("m")).toBe(500);
       return standing.shareAt(0);
     });
     expect(shares).toEqual([1, 0]);
@@ -109,6 +115,26 @@ describe("an endpoint's standing", () => {
     const standing = new Standing();
     standing.pause(50);
     standing.pause(20);
-    expect(standing.pausedUntilMs).toBe(50);
+    standing.pauseModel("m", 40, 0);
+    standing.pauseModel("n", 60, 0);
+    standing.pauseModel("n", 30, 0);
+    expect(["m", "n", "other"].map((model) => standing.pausedUntilMs(model))).toEqual([50, 60, 50]);
+  });
+
+  test("pauses for a model no longer than it has asked, whatever other models it pauses for then", () => {
+    const standing = new Standing();
+    standing.pauseModel("m", 10, 0);
+    standing.pauseModel("n", 30, 10);
+    expect(standing.pausedUntilMs("m")).toBeLessThanOrEqual(10);
+    standing.pauseModel("m", 20, 15);
+    expect(["m", "n"].map((model) => standing.pausedUntilMs(model))).toEqual([20, 30]);
+  });
+
+  test("says for how long it was ejected, however often it was before", () => {
+    const standing = new Standing();
+    const rule = { after: 1, forMs: 1000 };
+    const day = 86_400_000;
+    const times = [0, day, day + 1000, 2 * day].map((nowMs) => standing.failed(nowMs, rule, false));
+    expect(times).toEqual([1000, 1000, 2000, 1000]);
   });
 });

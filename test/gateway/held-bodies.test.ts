@@ -2,12 +2,10 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
-import { setTimeout } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readBody } from "../../src/gateway/body/body.ts";
-import { limits } from "../../src/gateway/limits.ts";
 import { type Client, connect } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { Folder } from "../support/folder.ts";
@@ -35,9 +33,7 @@ function heapAndBuffersMB(): number {
 
 // It keeps nothing of what it reads, and answers with a stream that ends when the test says so.
 const streams: ServerResponse[] = [];
-let heard = 0;
 const server = createServer((request, response) => {
-  heard += 1;
   request.resume().on("end", () => {
     response.write("data: {}\n\n");
     streams.push(response);
@@ -72,9 +68,9 @@ afterAll(async () => {
 });
 
 /** Sends requests whose bodies say that they are 4 MB long, and so much of them. */
-async function send(target: string, model: string, bytes: number, count = clients): Promise<Client[]> {
+async function send(target: string, model: string, bytes: number): Promise<Client[]> {
   const body = `{"model":"${model}","s":"`.padEnd(bodyBytes - 2, "x").concat('"}');
-  const sending = Array.from({ length: count }, async () => {
+  const sending = Array.from({ length: clients }, async () => {
     const client = await connect(gateway.base);
     client.send(
       `POST ${target} HTTP/1.1\r\nHost: ${client.authority}\r\nContent-Type: application/json\r\nContent-Length: ${bodyBytes}\r\n\r\n`,
@@ -134,16 +130,4 @@ test("of bodies whose clients leave in the middle nothing is left behind, and th
   await leave(all);
   await eventually(() => expect(buffersMB() - before).toBeLessThan(bodyBytes / MB));
   expect(streams).toEqual([]);
-});
-
-test("bodies that find no room are streamed, until others have gone", async () => {
-  const whole = Math.floor(limits.wholeBodiesBytes / bodyBytes);
-  heard = 0;
-  const all = await send("/one/v1/chat/completions", "own", bodyBytes / 2, whole + 3);
-  await eventually(() => expect(heard).toBe(3));
-  await leave(all);
-  const others = await send("/one/v1/chat/completions", "own", bodyBytes / 2);
-  await setTimeout(100);
-  expect(heard).toBe(3);
-  await leave(others);
 });

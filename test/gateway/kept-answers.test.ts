@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type Answer, connect } from "../support/client.ts";
 import { bearer, type Gateway, type Settings, startGateway } from "../support/gateway.ts";
-import { startUpstream, type Upstream } from "../support/upstream.ts";
+import { type Answering, type Exchange, startUpstream, type Upstream } from "../support/upstream.ts";
 import { valuesOf } from "../support/wire.ts";
 import { bringing, hashOf, makeKeys } from "./local-keys.ts";
 
@@ -55,6 +56,22 @@ describe("an endpoint with a cache", () => {
     ]);
     expect(await gateway.metric("postern_cache_requests_total", 'result="hit"')).toBeGreaterThan(0);
     expect(await gateway.metric("postern_cache_bytes", 'endpoint="kept"')).toBeGreaterThan(0);
+  });
+
+  test("is not said to have sent what came from the cache", async () => {
+    const body = { model: "e", input: fresh() };
+    upstream.answer = (exchange) => exchange.json({ data: [1] });
+    const received = (): Promise<number> => gateway.metric("postern_received_bytes_total", 'endpoint="kept"');
+    const before = { bytes: await received(), lines: gateway.requests().length };
+    const { length } = (await post("/kept/v1/embeddings", body)).body;
+    for (let turn = 0; turn < 2; turn += 1)
+      expect((await post("/kept/v1/embeddings", body)).body).toHaveLength(length);
+    expect((await gateway.ended(before.lines + 3)).slice(before.lines)).toMatchObject([
+      { cache: "miss", receivedBytes: length },
+      { cache: "hit", receivedBytes: 0 },
+      { cache: "hit", receivedBytes: 0 },
+    ]);
+    expect((await received()) - before.bytes).toBe(length);
   });
 
   test("gives a stream again as a stream, in the same pieces", async () => {
@@ -130,6 +147,102 @@ describe("an endpoint with a cache", () => {
     expect(answers.map(({ text }) => text)).toEqual(["{}", "{}"]);
     expect(answers.map(said)).toEqual([["miss"], ["miss"]]);
   });
+});
+
+describe("an answer that says that it failed is not given again, though its status is 200", () => {
+  const text = { model: "m", temperature: 0 };
+  const failed = { error: { code: 500, message: "the engine died" } };
+  const answer = (type: string, body: Buffer | string, ...headers: readonly string[]): Answering => {
+    const lines = ["HTTP/1.1 200 OK", `Content-Type: ${type}`, ...headers, `Content-Length: ${body.length}`];
+    return async (exchange) => {
+      await exchange.body;
+      await exchange.write(`${lines.join("\r\n")}\r\n\r\n`);
+      await exchange.write(body);
+    };
+  };
+  const json = (data: unknown): Answering => answer("application/json", JSON.stringify(data));
+  const events = (...all: readonly string[]): Answering =>
+    answer("text/event-stream", [...all, "[DONE]"].map((data) => `data: ${data}\n\n`).join(""));
+  const zipped = (data: unknown): Answering =>
+    answer("application/json", gzipSync(JSON.stringify(data)), "Content-Encoding: gzip");
+
+  test.each<[string, string, Answering]>([
+    ["a response that failed", "responses", json({ object: "response", status: "failed", ...failed })],
+    ["a stream with an error", "chat/completions", events('{"type": "error", "error": {"message": "x"}}')],
+    [
+      "a stream with an error beside its choices",
+      "completions",
+      events('{"id":"1","error":{"code":502},"choices":[]}'),
+    ],
+    ["a stream that was stopped", "chat/completions", events('{"choices":[{"finish_reason":"abort"}]}')],
+    ["an answer whose failure cannot be seen", "chat/completions", zipped(failed)],
+    ["embeddings that failed", "embeddings", json(failed)],
+  ])("%s", async (_what, path, answering) => {
+    upstream.answer = answering;
+    const body = { ...text, input: fresh() };
+    const answers = [await post(`/kept/v1/${path}`, body), await post(`/kept/v1/${path}`, body)];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(answers.map(said)).toEqual([["miss"], ["miss"]]);
+    expect(upstream.exchanges).toHaveLength(2);
+  });
+
+  test("but compressed embeddings are: their status tells", async () => {
+    upstream.answer = zipped({ data: [1] });
+    const body = { model: "e", input: fresh() };
+    const answers = [await post("/kept/v1/embeddings", body), await post("/kept/v1/embeddings", body)];
+    expect(answers.map(said)).toEqual([["miss"], ["hit"]]);
+    expect(answers[1]?.body.equals(answers[0]?.body ?? Buffer.alloc(0))).toBe(true);
+  });
+});
+
+test("answers that their clients left, or that were broken off, leave their memory to others", async () => {
+  const part = Buffer.alloc(900_000, "x");
+  const begin = async (exchange: Exchange): Promise<void> => {
+    await exchange.body;
+    await exchange.write(`HTTP/1.1 200 OK\r\nContent-Length: ${part.length + 2}\r\n\r\n"`);
+    await exchange.write(part);
+  };
+  const ask = (): Promise<readonly string[]> => post("/kept/v1/embeddings", { input: "large" }).then(said);
+
+  upstream.answer = begin;
+  const arrived = upstream.next();
+  const client = await connect(gateway.base);
+  const headers = ["Content-Type: application/json"];
+  client.send({ method: "POST", target: "/kept/v1/embeddings", headers, body: '{"input":"left"}' });
+  const head = await client.head();
+  let read = 0;
+  for await (const piece of client.body(head)) if ((read += piece.length) > part.length) break;
+  client.leave();
+  await (
+    await arrived
+  ).closed;
+
+  upstream.answer = async (exchange) => {
+    await begin(exchange);
+    exchange.reset();
+  };
+  expect((await post("/kept/v1/embeddings", { input: "broken off" })).cut).toBe(true);
+
+  upstream.answer = async (exchange) => {
+    await begin(exchange);
+    await exchange.write('"');
+  };
+  expect([await ask(), await ask()]).toEqual([["miss"], ["hit"]]);
+});
+
+test("a local key that is made anew under an old name gets none of the old one's answers", async () => {
+  const keys = makeKeys("old", "anew");
+  const settingsWith = (key: string): Settings => ({
+    keys: { app: { hash: hashOf(key) } },
+    endpoints: { own: { url: `${upstream.origin}/v1`, credentials: ["token"], cache: {} } },
+  });
+  await using own = await startGateway(settingsWith(keys.old), { token: bearer("canary-bearer-anew-4c19") });
+  const ask = (key: string): Promise<readonly string[]> =>
+    own.ask({ target: "/v1/embeddings", headers: bringing(key), body: '{"input":"x"}' }).then(said);
+  expect([await ask(keys.old), await ask(keys.old)]).toEqual([["miss"], ["hit"]]);
+  own.write(settingsWith(keys.anew));
+  await own.app.reload();
+  expect([await ask(keys.anew), await ask(keys.anew)]).toEqual([["miss"], ["hit"]]);
 });
 
 describe("a reload that changes nothing but an endpoint's cache", () => {

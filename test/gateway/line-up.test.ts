@@ -32,7 +32,7 @@ function lineUp({ pauses = {}, barred = [], kept = [] }: Stage) {
     standing.pause(pauses[endpoint.name] ?? 0);
     return { endpoint, way: missing(endpoint.name), standing };
   });
-  const row = new LineUp(destinations, ({ endpoint: { name } }) => {
+  const row = new LineUp("m", destinations, ({ endpoint: { name } }) => {
     prepared.push(name);
     if (barred.includes(name)) throw missing(name);
     const request = { method: "POST", target: "/v1/x", headers: [], body: undefined };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { errorIn, type Answer } from "../support/client.ts";
-import type { PrivateEndpoint } from "../support/private-endpoint.ts";
+import { type PrivateEndpoint, startPrivateEndpoint } from "../support/private-endpoint.ts";
 import { valuesOf } from "../support/wire.ts";
 import { hashOf, makeKeys, startWithKeys, bringing } from "./local-keys.ts";
 
@@ -108,11 +108,46 @@ describe("a key that is limited to endpoints", () => {
       refused(chat(bringing(keys.private), asking("model-b"), target), 403, "local_key_forbids"));
   test("gets 403 for a model that only another endpoint serves", () =>
     refused(chat(bringing(keys.private), asking("model-b")), 403, "local_key_forbids"));
+  test("both count as refused, by name and by model", async () => {
+    const count = () =>
+      it.gateway.metric("postern_local_key_refusals_total", 'key="private",reason="endpoint"');
+    for (const target of ["/second/v1/chat/completions", "/v1/chat/completions", "/v1/models/model-b"]) {
+      const before = await count();
+      const body = target.endsWith("completions") ? { body: asking("model-b") } : {};
+      const answering = it.gateway.ask({ target, headers: bringing(keys.private), ...body });
+      await refused(answering, 403, "local_key_forbids");
+      expect((await count()) - before, target).toBe(1);
+    }
+  });
   test("is shown the models of its own only", async () => {
     const answer = await it.gateway.ask({ target: "/v1/models", headers: bringing(keys.private) });
     const { data } = JSON.parse(answer.text) as { data: { id: string }[] };
     expect(data.map(({ id }) => id)).toEqual(["model-a"]);
   });
+});
+
+test("a key is shown no model that it could not name, though it sees one endpoint only", async () => {
+  const { app } = makeKeys("app");
+  const settings = { keys: { app: { hash: hashOf(app), endpoints: ["second"] } } };
+  const others = (origin: string) => ({
+    second: { url: `${origin}/second/v1`, credentials: ["gen-cert"], ca: "server-ca.pem" },
+  });
+  await using own = await startPrivateEndpoint({ settings, endpoint: { models: ["model-a"] }, others });
+  own.upstream.answer = (exchange) => exchange.json({ object: "list", data: [{ id: "unnamed" }] });
+  const { gateway, endpoint } = own;
+  const shown = async (): Promise<unknown> => {
+    const { text } = await gateway.ask({ target: "/v1/models", headers: bringing(app) });
+    return (JSON.parse(text) as { data: unknown }).data;
+  };
+  const ask = { target: "/v1/chat/completions", headers: bringing(app), body: asking("unnamed") };
+  expect(errorIn(await gateway.ask(ask)).code).toBe("model_unknown");
+  expect(await shown()).toEqual([]);
+  // As the default it gets whatever no other endpoint names.
+  const second = others(own.upstream.origin).second;
+  gateway.write({ ...settings, endpoints: { private: endpoint, second }, "default-endpoint": "second" });
+  await gateway.app.reload();
+  expect((await gateway.ask(ask)).status).toBe(200);
+  expect(await shown()).toEqual([{ id: "unnamed" }]);
 });
 
 describe("a key that is limited to models", () => {
@@ -198,15 +233,21 @@ describe("a key that is limited to models", () => {
         403,
         "local_key_forbids",
       ));
-  test("gets 403 for a WebSocket, whose model travels inside", () =>
-    refused(
-      it.gateway.ask({
-        target: "/private/v1/realtime?model=model-a",
-        headers: [...bringing(keys.a), "Connection: Upgrade", "Upgrade: websocket"],
-      }),
-      403,
-      "local_key_forbids",
-    ));
+  for (const target of [
+    "/private/v1/realtime?model=model-a",
+    "/v1/models/model-a",
+    "/private/v1/models/model-a",
+    "/v1/models",
+  ])
+    test(`gets 403 for a WebSocket at ${target}, whose model travels inside`, () =>
+      refused(
+        it.gateway.ask({
+          target,
+          headers: [`x-api-key: ${keys.a}`, "Connection: Upgrade", "Upgrade: websocket"],
+        }),
+        403,
+        "local_key_forbids",
+      ));
   test("is shown its models only, by the list of all and by an endpoint's own", async () => {
     it.upstream.answer = (exchange) =>
       exchange.json({ data: ["model-a", "model-c"].map((id) => ({ id, object: "model" })) });

@@ -135,6 +135,33 @@ test("the endpoint's hop-by-hop headers and those that its Connection names end 
   expect(through.headers).not.toContainEqual(["Keep-Alive", "timeout=5"]);
 });
 
+test.each([
+  ["on the plain path", []],
+  ["on Node's", ["TE: trailers"]],
+])("a length that an endpoint gives with 204 or 1xx ends at the gateway (%s)", async (_path, headers) => {
+  it.upstream.hangUp();
+  answerWith(
+    Buffer.from(
+      "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\nX-A: b\r\n\r\nHTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: b\r\n\r\n",
+    ),
+  );
+  const client = await connect(it.gateway.base);
+  client.send({ target: "/v1/x", headers });
+  const answer = await client.answer();
+  expect(answer.status).toBe(204);
+  for (const { headers: got } of [answer, ...answer.informational]) {
+    const names = got.map(([name]) => name.toLowerCase());
+    expect(names).toContain("x-a");
+    expect(names).not.toContain("content-length");
+    expect(names).not.toContain("transfer-encoding");
+  }
+  expect(answer.informational).toHaveLength(1);
+  answerWith(answerOf("200 OK", ["Content-Length: 2"], "ok"));
+  client.send({ target: "/v1/x", headers });
+  expect((await client.answer()).text).toBe("ok");
+  client.leave();
+});
+
 test("an endpoint that announces a body with 204 gets its next request on another connection", async () => {
   it.upstream.hangUp();
   it.upstream.forget();

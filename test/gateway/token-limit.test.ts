@@ -105,14 +105,21 @@ describe("what an answer took is charged to its key", () => {
   });
 
   /** Reads so many events of a stream that goes on, and leaves. */
-  const leaveBehind = async (events: readonly string[]): Promise<void> => {
+  const leaveBehind = async (events: readonly string[], key = keys.limited): Promise<void> => {
     it.upstream.answer = (exchange) => exchange.write(streamOf(events).subarray(0, -"0\r\n\r\n".length));
     const client = await connect(it.gateway.base);
-    client.send(asking(keys.limited));
+    client.send(asking(key));
     const head = await client.head();
     let left = events.join("").length;
     for await (const piece of client.body(head)) if ((left -= piece.length) === 0) break;
     client.leave();
+  };
+
+  const inLog = { inputTokens: 3, outputTokens: 40 };
+  const expectCounted = async (): Promise<void> => {
+    expect(await it.gateway.metric("postern_local_key_tokens_total", 'type="input"')).toBe(3);
+    expect(await it.gateway.metric("postern_local_key_tokens_total", 'type="output"')).toBe(40);
+    expect(await it.gateway.metric("gen_ai_client_token_usage_sum")).toBe(43);
   };
 
   test("a stream that its client leaves: the events until then", async () => {
@@ -123,9 +130,20 @@ describe("what an answer took is charged to its key", () => {
   });
 
   test("a stream that its client leaves behind its usage: what it told of its input, and no fewer than its events", async () => {
-    await leaveBehind([...words(20), lastWords]);
-    expect(await lastLine(1)).toMatchObject({ outcome: "client-stream", estimatedTokens: 43 });
-    expect(await it.gateway.metric("gen_ai_client_token_usage_count")).toBe(0);
+    await leaveBehind([...words(60), lastWords]);
+    expect(await lastLine(1)).toMatchObject({ outcome: "client-stream", estimatedTokens: 3 + 61 });
+  });
+
+  test("a stream that its client leaves at its [DONE], as some SDKs do: what it told, which is counted too", async () => {
+    await leaveBehind([...words(20), lastWords, done]);
+    expect(await lastLine(1)).toMatchObject({ ...inLog, outcome: "client-stream", estimatedTokens: 43 });
+    await expectCounted();
+  });
+
+  test("so it is where the key has no limit", async () => {
+    await leaveBehind([...words(20), lastWords, done], keys.free);
+    expect(await lastLine(1)).toMatchObject({ ...inLog, outcome: "client-stream" });
+    await expectCounted();
   });
 
   test("a stream that its endpoint breaks off: the events until then", async () => {
@@ -138,6 +156,16 @@ describe("what an answer took is charged to its key", () => {
       outcome: "upstream-stream",
       estimatedTokens: Math.ceil(50 + inputTokens),
     });
+  });
+
+  test("a stream that its endpoint breaks off behind its usage: what it told, which is counted too", async () => {
+    it.upstream.answer = async (exchange: Exchange) => {
+      await exchange.write(streamOf([...words(20), lastWords]).subarray(0, -"0\r\n\r\n".length));
+      exchange.socket.end();
+    };
+    expect((await chat()).cut).toBe(true);
+    expect(await lastLine(1)).toMatchObject({ ...inLog, outcome: "upstream-stream", estimatedTokens: 43 });
+    await expectCounted();
   });
 
   const zipped = gzipSync(words(50).join(""));
@@ -199,6 +227,49 @@ describe("what an answer took is charged to its key", () => {
     for (let at = 1; at <= 2; at += 1) expect((await chat(keys.limited, method)).status).toBe(200);
     expect(await lastLine(2)).not.toHaveProperty("estimatedTokens");
   });
+
+  test.each([
+    ["a document", documentOf(JSON.stringify({ id: "resp_1", usage: told }), "application/json")],
+    ["a stream", streamOf([...words(20), lastWords, done])],
+  ])(
+    "%s that was made before, and is fetched: nothing, for it was counted when it was made",
+    async (_what, bytes) => {
+      answerWith(bytes);
+      for (let at = 1; at <= 2; at += 1) expect((await chat(keys.limited, "GET")).status).toBe(200);
+      expect(await lastLine(2)).toMatchObject({ outcome: "done", status: 200 });
+      expect(await lastLine(2)).not.toHaveProperty("inputTokens");
+      expect(await it.gateway.metric("postern_local_key_tokens_total")).toBe(0);
+    },
+  );
+
+  /** The estimate of a request to this path whose answer tells no usage. */
+  const estimateAt = async (target: string): Promise<unknown> => {
+    answerWith(documentOf('{"input_tokens":14}', "application/json"));
+    expect((await it.gateway.ask({ ...asking(keys.limited), target })).status).toBe(200);
+    return (await lastLine(1))["estimatedTokens"];
+  };
+
+  test.each([
+    "/private/v1/messages/count_tokens",
+    "/private/v1/responses/input_tokens",
+    "/private/v1/tokenize",
+    "/private/raw/tokenize",
+    "/private/v1/detokenize",
+    "/private/v1/moderations",
+  ])("%s, which asks no model to write or embed: nothing", async (target) =>
+    expect(await estimateAt(target)).toBeUndefined(),
+  );
+
+  test.each([
+    "/v1/chat/completions",
+    "/private/v1/chat/%63ompletions",
+    "/private/v1/chat/completions/",
+    "/private/raw/openai/v1/chat/completions",
+    "/private/v1/pooling",
+    "/private/raw/generate",
+  ])("%s, however it is written and whether it is known: its estimate", async (target) =>
+    expect(await estimateAt(target)).toBe(Math.ceil(inputTokens + 19 / 4)),
+  );
 
   test("streams at the same time: when they end, so that they may use more together", async () => {
     const open: Exchange[] = [];

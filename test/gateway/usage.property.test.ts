@@ -168,9 +168,8 @@ test("however a connection's reads fall, a tap finds the usage and a recording k
       sizes,
       fc.boolean(),
       (chunks, last, cuts, framed) => {
-        const events = [...chunks, { choices: [], usage: last }].map((value) =>
-          Buffer.from(`data: ${JSON.stringify(value)}\n\n`),
-        );
+        const values = [...chunks, { choices: [], usage: last }].map((value) => JSON.stringify(value));
+        const events = [...values, "[DONE]"].map((value) => Buffer.from(`data: ${value}\n\n`));
         const wire = Buffer.concat([
           Buffer.from(
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -183,7 +182,7 @@ test("however a connection's reads fall, a tap finds the usage and a recording k
           Buffer.from("0\r\n\r\n"),
         ]);
         const cache = new AnswerCache({ sizeBytes: 1 << 22, ttlMs: 3_600_000 });
-        const recording = cache.record("key");
+        const recording = cache.record("key", false);
         let tap: UsageTap | undefined;
         const reader = new ResponseReader("POST", {
           takesFramed: framed,

@@ -60,6 +60,19 @@ describe("the usage of a whole document is found", () => {
       },
       found,
     ],
+    [
+      "of a chat of LiteLLM, whose prompt holds the cached input already",
+      {
+        choices,
+        usage: {
+          ...tokens,
+          prompt_tokens_details: { cached_tokens: 15 },
+          cache_creation_input_tokens: 4,
+          cache_read_input_tokens: 15,
+        },
+      },
+      found,
+    ],
   ])("%s", (_name, body, expected) => expect(inJson(body)).toEqual(expected));
 
   test("at the end of a body of a megabyte", () => {
@@ -94,6 +107,9 @@ describe("the usage of a stream is found", () => {
         done,
       ),
     ).toEqual(found));
+  test.each([" ", "\t \r", " ".repeat(50)])("with %j behind an event's end", (blanks) =>
+    expect(inEvents(many, `data: ${json({ choices: [], usage: tokens })}${blanks}\n\n`, done)).toEqual(found),
+  );
   test("with lines that end in CRLF, and comments between them", () =>
     expect(
       inEvents(
@@ -141,6 +157,14 @@ describe("the usage of a stream is found", () => {
     expect(inEvents(begun, delta, event({ type: "message_delta", usage: { output_tokens: 10 } }))).toEqual(
       found,
     ));
+  test("at both ends of one whose lines end in CRLF", () =>
+    expect(
+      inEvents(
+        ...[begun, delta.repeat(500), event({ type: "message_delta", usage: { output_tokens: 10 } })].map(
+          (events) => events.replaceAll("\n", "\r\n"),
+        ),
+      ),
+    ).toEqual(found));
   test("as far as it goes, in one that broke off", () =>
     expect(inEvents(begun, delta.repeat(500))).toEqual({ inputTokens: 19, outputTokens: undefined }));
 });

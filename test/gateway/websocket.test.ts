@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect as connectTcp } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ClientOptions, WebSocket, WebSocketServer } from "ws";
@@ -209,6 +209,19 @@ describe("an upgrade that is refused", () => {
     const answer = await refusal(open("/private/v1/refuse"));
     expect([answer.status, answer.text]).toEqual([403, "no quota!"]);
     expect(answer.headers).toContain("quota");
+  });
+
+  test("by the endpoint: it is over with its answer, though its client leaves the connection open", async () => {
+    const before = gateway.requests().length;
+    const { hostname, port } = new URL(gateway.base);
+    const socket = connectTcp({ host: hostname, port: Number(port), allowHalfOpen: true });
+    const offer = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    socket.write(`GET /private/v1/refuse HTTP/1.1\r\nHost: 127.0.0.1\r\n${offer}\r\n`);
+    await once(socket.resume(), "end");
+    expect((await gateway.ended(before + 1)).at(-1)).toMatchObject({ outcome: "done", status: 403 });
+    expect(await gateway.metric("postern_requests_in_flight")).toBe(0);
+    expect(socket.writable).toBe(true);
+    socket.destroy();
   });
 
   test("for want of an endpoint", async () => {

@@ -1,4 +1,4 @@
-import type { Answer, Ask } from "./client.ts";
+import { type Answer, type Ask, type Client, connect } from "./client.ts";
 import {
   bearer,
   type EndpointSettings,
@@ -11,6 +11,13 @@ import { type Answering, type Exchange, startUpstream, type Upstream } from "./u
 
 /** A body that names the model. */
 export const chat = (model = "m"): string => JSON.stringify({ model, messages: [] });
+
+const posted: Ask = {
+  method: "POST",
+  target: "/v1/chat/completions",
+  headers: ["Content-Type: application/json"],
+  body: chat(),
+};
 
 /** Several endpoints, named a, b, c …, that serve the same model `m`, and a gateway in front of them. */
 export class SharedModel implements AsyncDisposable {
@@ -41,13 +48,14 @@ export class SharedModel implements AsyncDisposable {
   }
 
   post(ask: Partial<Ask> = {}): Promise<Answer> {
-    return this.gateway.ask({
-      method: "POST",
-      target: "/v1/chat/completions",
-      headers: ["Content-Type: application/json"],
-      body: chat(),
-      ...ask,
-    });
+    return this.gateway.ask({ ...posted, ...ask });
+  }
+
+  /** A connection that has sent the same, and whose answer nobody reads yet. */
+  async posting(): Promise<Client> {
+    const client = await connect(this.gateway.base);
+    client.send(posted);
+    return client;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Destination } from "../directory.ts";
 import type { Failure } from "../upstream/failure.ts";
-import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
+import type { Exchange, ExchangeSink } from "../upstream/exchange.ts";
 import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** Who decides what becomes of an attempt. */
@@ -25,7 +25,7 @@ export class Attempt implements ExchangeSink {
   readonly #judge: Judge;
   #exchange: Exchange | undefined;
   #taker: ExchangeSink | undefined;
-  /** Of the request's body, in bytes. */
+  /** Of the request's body, until its answer goes to the client. */
   sentBytes = 0;
   /** Of its answer; 0 before. */
   status = 0;

@@ -2,14 +2,15 @@ import type { Socket } from "node:net";
 import { type PosternError, problem } from "../../errors.ts";
 import { Attempt, type Judge } from "./attempt.ts";
 import { ordered } from "./choice.ts";
-import type { Destination, Pool } from "../directory.ts";
+import { isItsOwn, unwell } from "./health.ts";
+import { type Destination, ownId, type Pool } from "../directory.ts";
 import type { Failure } from "../upstream/failure.ts";
 import { LineUp, type Next, type Prepared } from "./line-up.ts";
 import { mayRepeat, retriedStatuses } from "./repeat.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { SetAside } from "./set-aside.ts";
 import type { AttemptResult } from "../metrics/tally.ts";
-import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
+import type { Exchange, ExchangeSink } from "../upstream/exchange.ts";
 import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** Who is told how the attempts go. */
@@ -20,6 +21,10 @@ export interface AttemptsWatch {
   /** What was tried in vain, or passed over, up to now. */
   passed(notes: readonly string[]): void;
   ejected(endpoint: string, forMs: number): void;
+  /** Bytes of the request's body went to an endpoint whose answer the client does not get. */
+  sentInVain(endpoint: string, bytes: number): void;
+  /** Bytes of an answer's body came that the client does not get. */
+  receivedInVain(endpoint: string, bytes: number): void;
 }
 
 export interface AttemptsOptions {
@@ -33,9 +38,6 @@ export interface AttemptsOptions {
   /** From 0 up to, but not including, 1. */
   readonly random: () => number;
 }
-
-/** Statuses that say that an endpoint can serve nobody now. */
-const unwell = new Set([502, 503, 504]);
 
 /**
  * Has a request answered by one of several endpoints. As long as nothing of an answer has gone to the client, it is
@@ -54,6 +56,8 @@ export class Attempts implements Exchange, Judge {
   /** The attempt that is under way, or an answer that was kept. */
   #current: Exchange | undefined;
   #setAside: { readonly answer: SetAside; readonly attempt: Attempt } | undefined;
+  /** Those that were made, until it is known whose answer the client gets. */
+  #made: readonly Attempt[] = [];
   #firstFailure: { readonly failure: Failure; readonly attempt: Attempt } | undefined;
   /** The client has been told something by an endpoint. */
   #begun = false;
@@ -63,7 +67,7 @@ export class Attempts implements Exchange, Judge {
     this.#options = options;
     this.#sink = sink;
     // Nobody else holds `prepare`, so that the line-up can let go of it.
-    this.#lineUp = new LineUp(inOrder(options), prepare);
+    this.#lineUp = new LineUp(options.pool.model, inOrder(options), prepare);
     this.#left = retries.attempts;
     this.#waitMs = retries.mostWaitMs;
   }
@@ -87,6 +91,7 @@ export class Attempts implements Exchange, Judge {
     clearTimeout(this.#timer);
     this.#current?.abort();
     this.#setAside?.answer.drop();
+    this.#account(this.#made.at(-1));
   }
 
   pause(): void {
@@ -133,8 +138,8 @@ export class Attempts implements Exchange, Judge {
   unanswered(attempt: Attempt, failure: Failure): void {
     const { destination } = attempt;
     const result = failure.phase === "connect" ? "unreachable" : "unanswered";
-    this.#failed(destination, true);
-    this.#options.watch.tried(destination.endpoint.name, result);
+    if (isItsOwn(failure)) this.#failed(destination, true);
+    if (failure.by !== "postern") this.#options.watch.tried(destination.endpoint.name, result);
     // What may have been carried out is not sent again, and the client hears of no other failure but this one.
     if (this.#begun || !mayRepeat(this.#options.method, failure)) return this.#fail(attempt, failure);
     this.#firstFailure ??= { failure, attempt };
@@ -146,8 +151,10 @@ export class Attempts implements Exchange, Judge {
   }
 
   ended({ destination, status }: Attempt, failure: Failure | undefined): void {
-    if (failure !== undefined) this.#failed(destination, false);
-    else if (!unwell.has(status)) destination.standing.succeeded(this.#options.now());
+    // Counted when its head came.
+    if (unwell.has(status)) return;
+    if (failure === undefined) destination.standing.succeeded(this.#options.now());
+    else if (isItsOwn(failure)) this.#failed(destination, false);
   }
 
   switched(attempt: Attempt, head: ResponseHead, socket: Socket, rest: Buffer): void {
@@ -181,12 +188,14 @@ export class Attempts implements Exchange, Judge {
     // It says nothing of how the endpoint is now, so nobody judges it.
     if (kept) {
       this.#setAside?.answer.drop();
+      this.#account(undefined);
       this.#current = send(this.#sink);
       return;
     }
     this.#left -= 1;
     const attempt = new Attempt(destination, request.body?.rest === undefined, this);
     this.#current = attempt;
+    this.#made = [...this.#made, attempt];
     attempt.start(send);
   }
 
@@ -198,7 +207,8 @@ export class Attempts implements Exchange, Judge {
   }
 
   #putAside(attempt: Attempt, head: ResponseHead): ExchangeSink {
-    const answer = new SetAside(head, () => attempt.abort());
+    const { name } = attempt.destination.endpoint;
+    const answer = new SetAside(head, attempt, (bytes) => this.#options.watch.receivedInVain(name, bytes));
     this.#setAside?.answer.drop();
     this.#setAside = { answer, attempt };
     return answer;
@@ -213,7 +223,9 @@ export class Attempts implements Exchange, Judge {
     }
     const first = this.#firstFailure;
     if (first !== undefined) return this.#fail(first.attempt, first.failure);
-    this.#sink.failed({ phase: "wait", by: "upstream", error: this.#noneLeft() });
+    answer?.drop();
+    this.#account(undefined);
+    this.#sink.failed({ phase: "connect", by: "postern", error: this.#noneLeft(), bodyAwaited: false });
   }
 
   /** Why nothing is sent to anybody. */
@@ -235,17 +247,32 @@ export class Attempts implements Exchange, Judge {
   }
 
   /** What the client gets is of this attempt. */
-  #give({ destination, sentBytes }: Attempt): void {
-    this.#options.watch.entered(destination.endpoint.name);
+  #give(attempt: Attempt): void {
+    this.#options.watch.entered(attempt.destination.endpoint.name);
     this.#options.watch.passed(this.#lineUp.notes);
     this.#lineUp.close();
-    this.#sink.uploaded(sentBytes);
+    this.#account(attempt);
+  }
+
+  /** What the given attempt has sent, if there is one, is the record's; what the others have, their endpoints' alone. */
+  #account(given: Attempt | undefined): void {
+    const made = this.#made;
+    this.#made = [];
+    for (const attempt of made) {
+      const { destination, sentBytes } = attempt;
+      if (attempt === given) this.#sink.uploaded(sentBytes);
+      else this.#options.watch.sentInVain(destination.endpoint.name, sentBytes);
+    }
   }
 
   #heedPause(destination: Destination, status: number, rawHeaders: readonly string[]): void {
     const pauseMs = status === 429 || status === 503 ? retryAfterMs(rawHeaders, Date.now()) : undefined;
     if (pauseMs === undefined) return;
-    destination.standing.pause(this.#options.now() + pauseMs);
+    const { endpoint, standing } = destination;
+    const nowMs = this.#options.now();
+    // Limits are a model's, as a rule; who is overloaded is so for all.
+    if (status === 503) standing.pause(nowMs + pauseMs);
+    else standing.pauseModel(ownId(endpoint, this.#options.pool.model), nowMs + pauseMs, nowMs);
     this.#lineUp.rejoin(destination);
   }
 

@@ -1,6 +1,7 @@
 import type { Failure } from "../upstream/failure.ts";
-import type { ExchangeSink } from "../upstream/upstream.ts";
+import type { ExchangeSink } from "../upstream/exchange.ts";
 import type { ResponseHead } from "../upstream/response-reader.ts";
+import { Pieces } from "../pieces.ts";
 
 /** What is taken of an answer that nobody has asked for yet, in bytes; the rest waits at the endpoint. */
 const mostBytes = 64 * 1024;
@@ -8,8 +9,9 @@ const mostBytes = 64 * 1024;
 /** An answer that is kept back until it is known whether its receiver gets it. */
 export class Held implements ExchangeSink {
   readonly #pause: () => void;
-  #told: ((to: ExchangeSink) => void)[] = [];
-  #bytes = 0;
+  #head: ResponseHead | undefined;
+  #pieces = new Pieces();
+  #tellEnd: ((to: ExchangeSink) => void) | undefined;
   #dropped = false;
 
   /** @param pause stops the exchange that it comes from */
@@ -18,24 +20,23 @@ export class Held implements ExchangeSink {
   }
 
   head(head: ResponseHead): void {
-    this.#keep((to) => to.head(head));
+    this.#head = head;
   }
 
   data(part: Buffer): void {
-    this.#bytes += part.length;
-    this.#keep((to) => to.data(part));
+    if (!this.#dropped) this.#pieces.push(part);
   }
 
   flush(): void {
-    if (this.#bytes > mostBytes) this.#pause();
+    if (this.#pieces.bytes > mostBytes) this.#pause();
   }
 
   end(rawTrailers: readonly string[]): void {
-    this.#keep((to) => to.end(rawTrailers));
+    this.#tellEnd = (to) => to.end(rawTrailers);
   }
 
   failed(failure: Failure): void {
-    this.#keep((to) => to.failed(failure));
+    this.#tellEnd = (to) => to.failed(failure);
   }
 
   // The request is at its end, and a real answer has no 1xx behind it.
@@ -46,17 +47,15 @@ export class Held implements ExchangeSink {
   /** Nobody gets it. */
   drop(): void {
     this.#dropped = true;
-    this.#told = [];
+    this.#pieces = new Pieces();
   }
 
   /** Tells `to` all that was kept; what follows is to be told to it, and no longer here. */
   giveTo(to: ExchangeSink): void {
-    for (const tell of this.#told) tell(to);
+    if (this.#head !== undefined) to.head(this.#head);
+    for (const piece of this.#pieces.all) to.data(piece);
+    this.#tellEnd?.(to);
     to.flush();
-    this.#told = [];
-  }
-
-  #keep(tell: (to: ExchangeSink) => void): void {
-    if (!this.#dropped) this.#told.push(tell);
+    this.drop();
   }
 }

@@ -1,7 +1,7 @@
 import { PosternError } from "../../errors.ts";
 import type { UpstreamRequest } from "../upstream/request.ts";
-import type { Destination } from "../directory.ts";
-import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
+import { type Destination, ownId } from "../directory.ts";
+import type { Exchange, ExchangeSink } from "../upstream/exchange.ts";
 
 /** A request as it is for one endpoint, and what has it answered. */
 export interface Prepared {
@@ -28,13 +28,18 @@ const mostNotes = 16;
 
 /** The endpoints that may still be asked for one request, in their order, and what became of those before them. */
 export class LineUp {
+  readonly #model: string;
   #prepare: ((to: Destination) => Prepared) | undefined;
   #waiting: readonly Destination[];
   #notes: readonly string[] = [];
   #barred: Barred | undefined;
 
-  /** @param prepare makes the request for an endpoint; throws a PosternError where nothing may be sent there */
-  constructor(waiting: readonly Destination[], prepare: (to: Destination) => Prepared) {
+  /**
+   * @param model as the request names it
+   * @param prepare makes the request for an endpoint; throws a PosternError where nothing may be sent there
+   */
+  constructor(model: string, waiting: readonly Destination[], prepare: (to: Destination) => Prepared) {
+    this.#model = model;
     this.#waiting = waiting;
     this.#prepare = prepare;
   }
@@ -56,7 +61,7 @@ export class LineUp {
    */
   next(nowMs: number, mostWaitMs: number): Next | undefined {
     for (const destination of this.#waiting) {
-      const pauses = waitMsOf(destination, nowMs) > 0;
+      const pauses = this.#waitMs(destination, nowMs) > 0;
       if (pauses && !keepsAnswers(destination)) continue;
       const prepared = this.#prepared(destination);
       if (prepared !== undefined && (!pauses || prepared.kept))
@@ -70,7 +75,7 @@ export class LineUp {
   notePauses(nowMs: number): number | undefined {
     if (this.#waiting.length === 0) return undefined;
     for (const destination of this.#waiting) this.note(destination, "paused");
-    return Math.min(...this.#waiting.map((destination) => waitMsOf(destination, nowMs)));
+    return Math.min(...this.#waiting.map((destination) => this.#waitMs(destination, nowMs)));
   }
 
   /** Nobody is asked any more. What was to be sent goes with that: its body can be large. */
@@ -94,12 +99,20 @@ export class LineUp {
 
   /** When all that are left pause: the one whose pause is over first, of those that something may be sent to. */
   #soonest(nowMs: number): Next | undefined {
-    const waits = this.#waiting.map((destination) => ({ destination, waitMs: waitMsOf(destination, nowMs) }));
+    const waits = this.#waiting.map((destination) => ({
+      destination,
+      waitMs: this.#waitMs(destination, nowMs),
+    }));
     for (const wait of waits.toSorted((a, b) => a.waitMs - b.waitMs)) {
       const prepared = this.#prepared(wait.destination);
       if (prepared !== undefined) return { ...prepared, ...wait };
     }
     return undefined;
+  }
+
+  /** How long the pause still is that an endpoint has asked for. */
+  #waitMs({ endpoint, standing }: Destination, nowMs: number): number {
+    return Math.max(0, Math.ceil(standing.pausedUntilMs(ownId(endpoint, this.#model)) - nowMs));
   }
 
   #prepared(destination: Destination): Prepared | undefined {
@@ -114,9 +127,5 @@ export class LineUp {
     }
   }
 }
-
-/** How long the pause still is that an endpoint has asked for. */
-const waitMsOf = ({ standing }: Destination, nowMs: number): number =>
-  Math.max(0, Math.ceil(standing.pausedUntilMs - nowMs));
 
 const keepsAnswers = ({ endpoint }: Destination): boolean => endpoint.cache !== undefined;

@@ -1,41 +1,35 @@
 import { PosternError } from "../../errors.ts";
 import type { Attachment } from "../upstream/attach.ts";
-import type { UpstreamRequest } from "../upstream/request.ts";
 import { Held } from "./held.ts";
 import { Passing } from "../upstream/passing.ts";
-import type { Exchange, ExchangeSink, Upstream } from "../upstream/upstream.ts";
+import type { Exchange, ExchangeSink } from "../upstream/exchange.ts";
+import type { Anew, Sending } from "../upstream/upstream.ts";
 import type { ResponseHead } from "../upstream/response-reader.ts";
-
-/** A request, and the connections that it goes over. */
-export interface Sending {
-  readonly upstream: Upstream;
-  readonly request: UpstreamRequest;
-}
 
 /**
  * Sends a request with a token that came from a source. When the endpoint says 401, the source is asked anew; if it
  * gives another token, and all of the request is at hand, it is sent once more, with that one. Else the 401 stands.
  */
 export class Renewing extends Passing implements Exchange {
-  readonly #attachment: Attachment;
+  /** What it is sent with. */
+  #attachment: Attachment;
   /** Absent when the request is not to be sent once more: with it goes the body, which can be large. */
-  #anew: (() => Sending | undefined) | undefined;
+  #anew: Anew | undefined;
   #exchange: Exchange;
   #over = false;
 
-  private constructor(sending: Sending, anew: () => Sending | undefined, sink: ExchangeSink) {
+  private constructor({ upstream, request }: Sending, anew: Anew, sink: ExchangeSink) {
     super(sink);
-    const { upstream, request } = sending;
     this.#attachment = upstream.attachment;
     this.#anew = request.body?.rest === undefined ? anew : undefined;
-    this.#exchange = upstream.send(request, this);
+    this.#exchange = upstream.send(request, this, () => {
+      const now = anew();
+      this.#attachment = now?.upstream.attachment ?? this.#attachment;
+      return now;
+    });
   }
 
-  /**
-   * @param anew the same request with the credentials that are in force then; undefined where its endpoint is gone.
-   *   Throws a PosternError where nothing may be sent.
-   */
-  static start(sending: Sending, anew: () => Sending | undefined, sink: ExchangeSink): Exchange {
+  static start(sending: Sending, anew: Anew, sink: ExchangeSink): Exchange {
     return new Renewing(sending, anew, sink);
   }
 
@@ -70,6 +64,7 @@ export class Renewing extends Passing implements Exchange {
     const held = new Held(() => refused.pause());
     this.to = held;
     const next = await this.#renewed();
+    const anew = this.#anew;
     this.#anew = undefined;
     if (this.#over) return;
     if (next === undefined) {
@@ -80,7 +75,7 @@ export class Renewing extends Passing implements Exchange {
     }
     held.drop();
     refused.abort();
-    this.#exchange = next.upstream.send(next.request, client);
+    this.#exchange = next.upstream.send(next.request, client, anew);
   }
 
   /** What is sent with another token, if there is one. */

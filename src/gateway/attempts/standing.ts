@@ -1,5 +1,5 @@
 import type { EjectionConfig } from "../../config/config.ts";
-import type { Load } from "../upstream/upstream.ts";
+import type { Load } from "../upstream/exchange.ts";
 import { afterFailure, afterSuccess, type Health, shareOf, well } from "./health.ts";
 
 /**
@@ -14,14 +14,11 @@ export class Standing implements Load {
   /** Its last failure was that it gave no answer at all. */
   #unanswered = false;
   #pausedUntilMs = -Infinity;
+  /** By its own id of a model. */
+  readonly #modelsPausedUntilMs = new Map<string, number>();
   #probedWell = true;
   /** Since when its probes are answered again. */
   #probedWellMs = -Infinity;
-
-  /** When the pause is over that the endpoint has asked for. */
-  get pausedUntilMs(): number {
-    return this.#pausedUntilMs;
-  }
 
   /** In how many ways it has been connected to, one after the other. */
   get ways(): number {
@@ -34,9 +31,26 @@ export class Standing implements Load {
     return Math.min(shareOf(this.#health, nowMs), shareOf({ untilMs: this.#probedWellMs }, nowMs));
   }
 
+  /**
+   * When the pause is over that it has asked for.
+   *
+   * @param model its own id of the one that is asked for
+   */
+  pausedUntilMs(model: string): number {
+    return Math.max(this.#pausedUntilMs, this.#modelsPausedUntilMs.get(model) ?? -Infinity);
+  }
+
   /** It wants no requests before `untilMs`. */
   pause(untilMs: number): void {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
+  }
+
+  /** It wants no requests for this model before `untilMs`. */
+  pauseModel(model: string, untilMs: number, nowMs: number): void {
+    // A reload can have named others: what is over is not kept for them.
+    for (const [other, overMs] of this.#modelsPausedUntilMs)
+      if (overMs <= nowMs) this.#modelsPausedUntilMs.delete(other);
+    this.#modelsPausedUntilMs.set(model, Math.max(this.pausedUntilMs(model), untilMs));
   }
 
   succeeded(nowMs: number): void {
@@ -52,7 +66,7 @@ export class Standing implements Load {
     const before = this.#health;
     this.#unanswered = unanswered;
     this.#health = afterFailure(before, nowMs, ejection);
-    return this.#health.ejections > before.ejections ? this.#health.untilMs - nowMs : undefined;
+    return this.#health.untilMs > before.untilMs ? this.#health.untilMs - nowMs : undefined;
   }
 
   /**

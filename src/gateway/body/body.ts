@@ -1,37 +1,32 @@
 import type { Readable } from "node:stream";
-import { formatDuration } from "../../config/quantities.ts";
+import { formatDuration, formatSize } from "../../config/quantities.ts";
 import { PosternError, problem } from "../../errors.ts";
 import { type IncomingRequest, type Content, headerOf } from "../local/incoming-request.ts";
 import type { Body } from "../upstream/request.ts";
 import { FormScan } from "./form-scan.ts";
+import type { Holding } from "./holding.ts";
 import { limits } from "../limits.ts";
 import { type FoundModel, ModelScan } from "./model-scan.ts";
+import { Pieces } from "../pieces.ts";
 import { SearchBound } from "./search-bound.ts";
 import { type Soon, when } from "../soon.ts";
 
-/** The bytes of a body that is read whole, or nothing where it is longer than `mostBytes`. */
+/**
+ * The bytes of a body that is read whole, or nothing where it is longer than `mostBytes`.
+ *
+ * @throws PosternError bodies_exhausted, body_too_large, request_timeout
+ * @throws ClientLeft
+ */
 export async function readWhole(content: Content, mostBytes: number): Promise<Buffer | undefined> {
   const { length } = content;
   if (length !== undefined && length > mostBytes) return undefined;
   const read = await take(content, (_chunk, bytes) => bytes >= (length ?? Infinity) || bytes > mostBytes);
-  const body = Buffer.concat(read);
-  return body.length > mostBytes ? undefined : body;
+  if (bytesIn(read) > mostBytes) return undefined;
+  if (bodyOf(content, read).rest !== undefined) throw noRoom();
+  return Buffer.concat(read);
 }
 
-const piecesInOne = 1000;
-
-/** The pieces of a body as they come. Each takes memory of its own, and a client can send single bytes: many are joined. */
-class Pieces {
-  readonly all: Buffer[] = [];
-  #joined = 0;
-
-  push(piece: Buffer): void {
-    this.all.push(piece);
-    if (this.all.length < this.#joined + piecesInOne) return;
-    this.all.push(Buffer.concat(this.all.splice(this.#joined)));
-    this.#joined += 1;
-  }
-}
+const noRoom = (): PosternError => problem("bodies_exhausted", { most: formatSize(limits.heldBodiesBytes) });
 
 /** The local client went away; nobody is left to answer. */
 export class ClientLeft extends Error {}
@@ -47,30 +42,31 @@ export interface Peeked {
 }
 
 /**
- * Takes chunks of the body until `enough` says so or the body ends. What follows stays in the stream, which is paused.
+ * Takes chunks of the body until `enough` says so, there is no room for more, or the body ends. What follows stays in the
+ * stream, which is paused.
  *
  * @throws ClientLeft when the client goes away meanwhile
  */
 function take(
-  { source, length }: Content,
+  { source, length, holding }: Content,
   enough: (chunk: Buffer, bytes: number) => Soon<boolean>,
-): Soon<Buffer[]> {
+): Soon<readonly Buffer[]> {
   if (length === 0) return [];
-  if (!Buffer.isBuffer(source)) return takeFrom(source, enough);
+  if (!Buffer.isBuffer(source)) return takeFrom(source, holding, enough);
   return when(enough(source, source.length), () => [source]);
 }
 
 function takeFrom(
   stream: Readable,
+  holding: Holding | undefined,
   enough: (chunk: Buffer, bytes: number) => Soon<boolean>,
-): Promise<Buffer[]> {
+): Promise<readonly Buffer[]> {
   const pieces = new Pieces();
   return new Promise((resolve, reject) => {
     if (stream.destroyed) {
       reject(new ClientLeft("the client left before its request was read"));
       return;
     }
-    let bytes = 0;
     let anewAtBytes = limits.smallBodyBytes;
     const leave = (): void => {
       clearTimeout(timer);
@@ -88,19 +84,22 @@ function takeFrom(
     };
     const onClose = (): void => fail(new ClientLeft("the client left while it sent its request"));
     const onError = (error: Error): void => (error instanceof PosternError ? fail(error) : onClose());
+    const goOn = (done: boolean): void => {
+      if (done || holding?.full === true) finish();
+      else stream.resume();
+    };
     const onData = (chunk: Buffer): void => {
       pieces.push(chunk);
-      bytes += chunk.length;
-      if (bytes >= anewAtBytes) {
-        anewAtBytes = bytes + limits.smallBodyBytes;
+      holding?.take(chunk.length);
+      if (pieces.bytes >= anewAtBytes) {
+        anewAtBytes = pieces.bytes + limits.smallBodyBytes;
         timer.refresh();
       }
-      const verdict = enough(chunk, bytes);
-      if (verdict === true) finish();
-      else if (verdict !== false) {
+      const verdict = enough(chunk, pieces.bytes);
+      if (verdict instanceof Promise) {
         stream.pause();
-        verdict.then((done) => (done ? finish() : stream.resume()), fail);
-      }
+        verdict.then(goOn, fail);
+      } else goOn(verdict);
     };
     const after = formatDuration(limits.wholeBodyMs);
     const timer = setTimeout(
@@ -113,18 +112,18 @@ function takeFrom(
 
 const bytesIn = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
 
-function bodyOf({ source, length }: Content, read: readonly Buffer[]): Body {
+function bodyOf({ source, length, holding }: Content, read: readonly Buffer[]): Body {
   const bytes = bytesIn(read);
   const whole = Buffer.isBuffer(source) || source.readableEnded || bytes === length;
-  return { read, rest: whole ? undefined : source, length: whole ? bytes : length };
+  return { read, rest: whole ? undefined : source, length: whole ? bytes : length, holding };
 }
 
 /**
- * Whether a body is read whole before it is sent on. It can then be sent again: when an idle connection turns out to be
- * dead, with a newer token, or to another endpoint. What is longer, or comes in chunks, is streamed.
+ * Whether a body is read whole before it is sent on, if there is room. It can then be sent again: when an idle connection
+ * turns out to be dead, with a newer token, or to another endpoint. What is longer, or comes in chunks, is streamed.
  */
-const isReadWhole = ({ source, length = Infinity, streamed }: Content): boolean =>
-  Buffer.isBuffer(source) || (length <= limits.wholeBodyBytes && streamed === undefined);
+const isReadWhole = ({ source, length = Infinity }: Content): boolean =>
+  Buffer.isBuffer(source) || length <= limits.wholeBodyBytes;
 
 /** The body of a request that needs no model. */
 export function readBody({ content }: Pick<IncomingRequest, "content">): Soon<Body | undefined> {
@@ -136,18 +135,18 @@ export function readBody({ content }: Pick<IncomingRequest, "content">): Soon<Bo
 }
 
 /**
- * The same body; one that comes in chunks is read on until it is whole, or longer than others that are.
+ * The same body; one that comes in chunks is read on until it is whole, longer than others that are, or without room.
  *
  * @throws ClientLeft
  */
 export function readOn(body: Body): Soon<Body> {
-  const { read, rest, length } = body;
-  if (rest === undefined || length !== undefined) return body;
+  const { read, rest, length, holding } = body;
+  if (rest === undefined || length !== undefined || holding?.full === true) return body;
   const before = bytesIn(read);
-  const more = takeFrom(rest, (_chunk, bytes) => before + bytes > limits.wholeBodyBytes);
+  const more = takeFrom(rest, holding, (_chunk, bytes) => before + bytes > limits.wholeBodyBytes);
   // It was paused behind what was read before.
   rest.resume();
-  return when(more, (chunks) => bodyOf({ source: rest, length }, [...read, ...chunks]));
+  return when(more, (chunks) => bodyOf({ source: rest, length, holding }, [...read, ...chunks]));
 }
 
 /** The model that a body names in what was read of it anyway: for the log, where no route depends on it. */
@@ -174,7 +173,12 @@ function scanFor(incoming: IncomingRequest): Scan | string {
   }
 }
 
-/** Looks for the body's model in its first `limitBytes`. What is not read whole is read no further than that takes. */
+/**
+ * Looks for the body's model in its first `limitBytes`. What is not read whole is read no further than that takes.
+ *
+ * @throws PosternError bodies_exhausted, body_too_large, request_timeout
+ * @throws ClientLeft
+ */
 export function peekBody(incoming: IncomingRequest, limitBytes: number): Soon<Peeked> {
   const { content } = incoming;
   if (content === undefined) return { body: undefined, found: undefined, missing: undefined, beyond: false };
@@ -184,12 +188,14 @@ export function peekBody(incoming: IncomingRequest, limitBytes: number): Soon<Pe
     return when(readBody(incoming), (body) => ({ body, found: undefined, missing: scan, beyond: false }));
   const whole = isReadWhole(content);
   const bound = new SearchBound(limitBytes);
-  const enough = (bytes: number): boolean => {
-    const decided = scan.found !== undefined || scan.hopeless !== undefined || bound.reached;
-    return bytes >= (length ?? Infinity) || (decided && !whole);
-  };
+  const decided = (): boolean => scan.found !== undefined || scan.hopeless !== undefined || bound.reached;
+  const enough = (bytes: number): boolean => bytes >= (length ?? Infinity) || (decided() && !whole);
   const read = take(content, (chunk, bytes) => when(bound.feed(scan, chunk), () => enough(bytes)));
-  return when(read, (chunks) => peekedIn(bodyOf(content, chunks), scan, bound.bytes));
+  return when(read, (chunks) => {
+    const body = bodyOf(content, chunks);
+    if (body.rest !== undefined && !decided()) throw noRoom();
+    return peekedIn(body, scan, bound.bytes);
+  });
 }
 
 /** What was found in a body, when so many bytes of it had been searched. */
@@ -211,7 +217,7 @@ function placed(scan: Scan, read: readonly Buffer[]): FoundModel | undefined {
  * it is copied, for there may be one such body for each of several endpoints.
  */
 export function withModel(
-  { read, rest, length }: Body,
+  { read, rest, length, holding }: Body,
   found: FoundModel,
   model: string,
   json: boolean,
@@ -221,6 +227,7 @@ export function withModel(
     read: [...between(read, 0, found.from), value, ...between(read, found.to, Infinity)],
     rest,
     length: length === undefined ? undefined : length - (found.to - found.from) + value.length,
+    holding,
   };
 }
 

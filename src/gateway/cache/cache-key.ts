@@ -16,8 +16,11 @@ export interface CacheQuestion {
   readonly headers: readonly string[];
   /** The whole of it, in the parts in which it was read; undefined when the rest is still to come. */
   readonly body: readonly Buffer[] | undefined;
-  /** The local key that it came with; undefined too where the endpoint's answers are shared between keys. */
-  readonly localKey: string | undefined;
+  /**
+   * The digest of the local key that it came with, for another can be made under its name; undefined too where the
+   * endpoint's answers are shared between keys.
+   */
+  readonly keyDigest: string | undefined;
 }
 
 export interface CacheKey {
@@ -28,7 +31,7 @@ export interface CacheKey {
 
 /** The key under which a request's answer may be kept; undefined where none may. */
 export function cacheKey(question: CacheQuestion): CacheKey | undefined {
-  const { endpoint, attachment, method, path, target, headers, localKey } = question;
+  const { endpoint, attachment, method, path, target, headers, keyDigest } = question;
   if (question.body === undefined || fieldValues(headers, "content-encoding").length > 0) return undefined;
   const wishes = new Set([...fieldTokens(headers, "cache-control"), ...fieldTokens(headers, "pragma")]);
   if (wishes.has("no-store")) return undefined;
@@ -40,7 +43,7 @@ export function cacheKey(question: CacheQuestion): CacheKey | undefined {
     if (!isIndifferent(name)) telling.push([name, headers[at + 1] ?? ""]);
   }
   // A tuple, and not joined strings: what stands at the end of one part can never count as the next (GHSA-v574-6498-x57v).
-  const tuple = [endpoint, attachment, localKey ?? null, method, target, telling, body.length];
+  const tuple = [endpoint, attachment, keyDigest ?? null, method, target, telling, body.length];
   const key = createHash("sha256").update(JSON.stringify(tuple)).update(body).digest("base64");
   return { key, refresh: wishes.has("no-cache") || wishes.has("max-age=0") };
 }

@@ -1,9 +1,12 @@
-import type { AnswerCache, Recording } from "./cache.ts";
+import type { AnswerCache } from "./cache.ts";
 import { cacheKey, type CacheQuestion } from "./cache-key.ts";
 import { Passing } from "../upstream/passing.ts";
 import type { CacheResult } from "../record.ts";
+import type { Failure } from "../upstream/failure.ts";
+import type { Recording } from "./recording.ts";
+import { asksForEmbeddings } from "./repeatable.ts";
 import { cacheHeader, Replay } from "./replay.ts";
-import type { Exchange, ExchangeSink } from "../upstream/upstream.ts";
+import type { Exchange, ExchangeSink } from "../upstream/exchange.ts";
 import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** What a cache does for a request, and what has it answered so. */
@@ -20,22 +23,45 @@ interface Consulted {
 export function consult(cache: AnswerCache, question: CacheQuestion, send: Consulted["send"]): Consulted {
   const asked = cacheKey(question);
   if (asked === undefined)
-    return { result: "bypass", send: (sink) => send(new Overheard(sink, "bypass", undefined)) };
+    return { result: "bypass", send: (sink) => new Overheard(sink, "bypass", undefined, send) };
   const found = asked.refresh ? undefined : cache.find(asked.key);
-  if (found === undefined)
-    return { result: "miss", send: (sink) => send(new Overheard(sink, "miss", cache.record(asked.key))) };
-  return { result: "hit", send: (sink) => new Replay(found.answer, found.ageSeconds, sink) };
+  if (found !== undefined)
+    return { result: "hit", send: (sink) => new Replay(found.answer, found.ageSeconds, sink) };
+  // Servers tell with the status whether embeddings failed.
+  const statusTells = asksForEmbeddings(question.path);
+  const record = (): Recording => cache.record(asked.key, statusTells);
+  return { result: "miss", send: (sink) => new Overheard(sink, "miss", record(), send) };
 }
 
 /** An answer on its way, which says what the cache did, and which the cache may keep. */
-class Overheard extends Passing {
+class Overheard extends Passing implements Exchange {
   readonly #result: CacheResult;
   readonly #recording: Recording | undefined;
+  readonly #exchange: Exchange;
 
-  constructor(sink: ExchangeSink, result: CacheResult, recording: Recording | undefined) {
+  constructor(
+    sink: ExchangeSink,
+    result: CacheResult,
+    recording: Recording | undefined,
+    send: Consulted["send"],
+  ) {
     super(sink);
     this.#result = result;
     this.#recording = recording;
+    this.#exchange = send(this);
+  }
+
+  abort(): void {
+    this.#recording?.drop();
+    this.#exchange.abort();
+  }
+
+  pause(): void {
+    this.#exchange.pause();
+  }
+
+  resume(): void {
+    this.#exchange.resume();
   }
 
   override head(head: ResponseHead): void {
@@ -56,5 +82,10 @@ class Overheard extends Passing {
   override end(rawTrailers: readonly string[]): void {
     this.#recording?.end(rawTrailers);
     super.end(rawTrailers);
+  }
+
+  override failed(failure: Failure): void {
+    this.#recording?.drop();
+    super.failed(failure);
   }
 }

@@ -9,9 +9,12 @@ import { limits } from "../limits.ts";
  */
 export function isRepeatable(method: string, path: string, body: Buffer): boolean {
   if (method !== "POST" || body.length > limits.smallBodyBytes) return false;
-  if (path === "/embeddings") return true;
+  if (asksForEmbeddings(path)) return true;
   return writing.has(path) && isDeterministic(body);
 }
+
+/** @param path below the endpoint's base, without its query */
+export const asksForEmbeddings = (path: string): boolean => path === "/embeddings";
 
 const writing = new Set(["/chat/completions", "/completions", "/responses"]);
 

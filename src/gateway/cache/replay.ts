@@ -1,4 +1,4 @@
-import type { Answer } from "./cache.ts";
+import type { Answer } from "./answer.ts";
 import type { ResponseHead, ResponseSink } from "../upstream/response-reader.ts";
 
 /** The header that says what the cache did. */

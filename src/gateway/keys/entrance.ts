@@ -2,10 +2,10 @@ import type { LocalKeyConfig } from "../../config/config.ts";
 import { formatSize } from "../../config/quantities.ts";
 import { PosternError, problem } from "../../errors.ts";
 import type { IncomingRequest } from "../local/incoming-request.ts";
-import type { Directory } from "../directory.ts";
+import type { Destination, Directory } from "../directory.ts";
 import { Metered } from "../local/metered.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import { forbidden, permitModel, reachOf } from "./permit.ts";
+import { forbidden, mayUse, permitModel, reachOf } from "./permit.ts";
 import type { Granted, LimitName, Quota } from "./quota.ts";
 import type { RequestRecord } from "../record.ts";
 import type { Soon } from "../soon.ts";
@@ -60,11 +60,17 @@ export class Entrance {
     record.path = target.path;
     const bounded = boundedBy(rules.bodyBytes, incoming);
     if (key === undefined) return { incoming: bounded, target, directory, key };
-    if (target.by !== "model" && key.endpoints.length > 0 && !key.endpoints.includes(target.endpoint)) {
-      this.#metrics.refusedByKey(key.name, "endpoint");
-      throw forbidden(key, `the endpoint "${target.endpoint}"`);
-    }
+    if (target.by !== "model") this.#holdTo(key, target.endpoint);
     return this.#admitKey(key, bounded, target, directory, record);
+  }
+
+  /**
+   * Holds a request to the endpoints of its key, once its model has shown to which one it goes.
+   *
+   * @throws PosternError local_key_forbids
+   */
+  pass({ key }: Entered, { endpoint }: Destination): void {
+    if (key !== undefined) this.#holdTo(key, endpoint.name);
   }
 
   /** A request has ended: gives its place back, and takes the tokens that it used, or seems to have used. */
@@ -72,6 +78,12 @@ export class Entrance {
     const { usage, cache, estimatedTokens } = record;
     const told = (usage?.inputTokens ?? 0) + (usage?.outputTokens ?? 0);
     this.#granted.get(record)?.leave(cache === "hit" ? 0 : (estimatedTokens ?? told));
+  }
+
+  #holdTo(key: LocalKeyConfig, endpoint: string): void {
+    if (mayUse(key, endpoint)) return;
+    this.#metrics.refusedByKey(key.name, "endpoint");
+    throw forbidden(key, `the endpoint "${endpoint}"`);
   }
 
   #identify(incoming: IncomingRequest, keyring: NonNullable<Rules["keyring"]>): LocalKeyConfig {
@@ -146,5 +158,5 @@ function boundedBy(most: number, incoming: IncomingRequest): IncomingRequest {
   }
   return Buffer.isBuffer(source)
     ? incoming
-    : { ...incoming, content: { length, source: new Metered(source, most) } };
+    : { ...incoming, content: { ...content, source: new Metered(source, most) } };
 }

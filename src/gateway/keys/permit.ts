@@ -1,6 +1,6 @@
 import type { LocalKeyConfig } from "../../config/config.ts";
 import { type PosternError, problem } from "../../errors.ts";
-import type { IncomingRequest } from "../local/incoming-request.ts";
+import { asksForWebSocket, type IncomingRequest } from "../local/incoming-request.ts";
 import type { Destination, Directory, Pool } from "../directory.ts";
 import type { Model } from "../models.ts";
 import { modelInPath } from "../route.ts";
@@ -17,6 +17,10 @@ const modelPaths =
 export const forbidden = (key: LocalKeyConfig, what: string): PosternError =>
   problem("local_key_forbids", { key: key.name, what });
 
+/** Whether a key may use an endpoint. */
+export const mayUse = ({ endpoints }: LocalKeyConfig, name: string): boolean =>
+  endpoints.length === 0 || endpoints.includes(name);
+
 /** Whether a request asks for the list of models. */
 export const asksForModels = ({ method }: IncomingRequest, target: Target): boolean =>
   method === "GET" && target.by !== "raw" && /^\/models\/?$/.test(target.path);
@@ -25,7 +29,7 @@ export const asksForModels = ({ method }: IncomingRequest, target: Target): bool
  * Lets a request through whose key may name its model. The body may have been read for that: the request that is
  * returned has it still.
  *
- * @throws PosternError local_key_forbids, model_ambiguous, body_too_large, request_timeout
+ * @throws PosternError local_key_forbids, model_ambiguous, bodies_exhausted, body_too_large, request_timeout
  * @throws ClientLeft
  */
 export async function permitModel(
@@ -34,7 +38,9 @@ export async function permitModel(
   target: Target,
   limitBytes: number,
 ): Promise<IncomingRequest> {
-  if (key.models.length === 0 || asksForModels(incoming, target)) return incoming;
+  if (key.models.length === 0) return incoming;
+  if (asksForWebSocket(incoming)) throw forbidden(key, "a WebSocket, within which no model could be checked");
+  if (asksForModels(incoming, target)) return incoming;
   const path = target.path.slice(0, 100);
   if (target.by === "raw") throw forbidden(key, "/raw, whose requests name no model that could be checked");
   const named = incoming.method === "GET" ? modelInPath(target.path) : undefined;
@@ -56,15 +62,11 @@ export function reachOf(directory: Directory, key: LocalKeyConfig): Directory {
   for (const [name, destination] of directory.destinations)
     seen.set(
       name,
-      key.endpoints.includes(name)
-        ? destination
-        : { ...destination, way: forbidden(key, `the endpoint "${name}"`) },
+      mayUse(key, name) ? destination : { ...destination, way: forbidden(key, `the endpoint "${name}"`) },
     );
   const as = (destination: Destination): Destination => seen.get(destination.endpoint.name) ?? destination;
   const poolAs = (pool: Pool): Pool => {
-    const [first, ...others] = pool.destinations.filter(({ endpoint }) =>
-      key.endpoints.includes(endpoint.name),
-    );
+    const [first, ...others] = pool.destinations.filter(({ endpoint }) => mayUse(key, endpoint.name));
     return { ...pool, destinations: first === undefined ? [as(pool.destinations[0])] : [first, ...others] };
   };
   return {
@@ -77,12 +79,13 @@ export function reachOf(directory: Directory, key: LocalKeyConfig): Directory {
 
 /** Of the endpoints, those whose models a key is shown: those that it may use, or the one that the request names. */
 export function listedFor(key: LocalKeyConfig, target: Target, directory: Directory): Directory {
-  const destinations = [...directory.destinations].filter(
-    ([name]) =>
-      (key.endpoints.length === 0 || key.endpoints.includes(name)) &&
-      (target.by === "model" || target.endpoint === name),
+  const seen = [...directory.destinations].filter(
+    ([name]) => mayUse(key, name) && (target.by === "model" || target.endpoint === name),
   );
-  return { ...directory, destinations: new Map(destinations) };
+  const destinations = new Map(seen);
+  // Whatever an endpoint serves can be asked of it by its own path.
+  const fallback = target.by === "model" ? directory.fallback : destinations.get(target.endpoint);
+  return { ...directory, destinations, fallback };
 }
 
 /** Whether a key may name a model. */

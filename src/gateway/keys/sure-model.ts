@@ -22,7 +22,7 @@ export interface Sure {
 /**
  * Reads a request's body whole, and its model as every endpoint reads it.
  *
- * @throws PosternError model_ambiguous, body_too_large, request_timeout
+ * @throws PosternError model_ambiguous, bodies_exhausted, body_too_large, request_timeout
  * @throws ClientLeft
  */
 export async function sureModel(incoming: IncomingRequest, limitBytes: number): Promise<Sure> {
@@ -39,5 +39,7 @@ export async function sureModel(incoming: IncomingRequest, limitBytes: number): 
   if (body === undefined) throw unsure(`the body is longer than limits.peek (${formatSize(limitBytes)})`);
   const reading = isForm ? modelOfForm(body, type) : modelOfJson(body);
   if ("reason" in reading) throw unsure(reading.reason);
-  return { incoming: { ...incoming, content: { length: body.length, source: body } }, model: reading.model };
+  const { holding } = content;
+  const read = { ...incoming, content: { length: body.length, source: body, holding } };
+  return { incoming: read, model: reading.model };
 }

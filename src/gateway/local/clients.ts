@@ -31,6 +31,11 @@ export class Clients {
   /** Whether the last that came found no room. */
   full = false;
 
+  /** Those that are open now. */
+  get sockets(): readonly Socket[] {
+    return [...this.#open.keys()];
+  }
+
   /**
    * Takes a connection in until it closes. Where there are `most` already, the one that is idle longest is closed for
    * it: clients open a new one when they need it.
@@ -53,9 +58,9 @@ export class Clients {
 
   /** Closes all connections, and leaves their clients `forMs` to read what they were answered. */
   async part(forMs: number): Promise<void> {
-    const open = [...this.#open.keys()];
-    const closed = open.map((socket) => once(socket, "close"));
-    for (const socket of open) linger(socket, forMs);
+    const { sockets } = this;
+    const closed = sockets.map((socket) => once(socket, "close"));
+    for (const socket of sockets) linger(socket, forMs);
     await Promise.allSettled(closed);
   }
 

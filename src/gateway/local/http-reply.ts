@@ -41,8 +41,14 @@ export class HttpReply implements Reply {
 
   watch(events: ReplyEvents): void {
     this.#events = events;
-    this.#res.on("drain", () => events.drained());
-    this.#res.on("close", () => events.closed(this.#res.writableFinished));
+    const res = this.#res;
+    res.on("drain", () => events.drained());
+    // Node closes a response when it is finished; but one that declines an upgrade only with its connection.
+    const over = (): void => {
+      res.off("finish", over).off("close", over);
+      events.closed(res.writableFinished);
+    };
+    res.on("finish", over).on("close", over);
   }
 
   inform(status: number, headers: readonly string[]): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
+import type { Holding } from "../body/holding.ts";
 import { fieldValues } from "../message.ts";
 
 /** A local request as it was sent, whichever parser read its head. */
@@ -20,8 +21,8 @@ export interface Content {
   readonly length: number | undefined;
   /** The whole of it, or the stream that it is read from. */
   readonly source: Buffer | Readable;
-  /** There is no room to read it whole. */
-  readonly streamed?: true;
+  /** Where what is read of it is counted; not with what was at hand from the first, which is small. */
+  readonly holding?: Holding | undefined;
 }
 
 /** The request that Node's parser has read. */

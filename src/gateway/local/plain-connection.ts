@@ -66,6 +66,7 @@ export class PlainConnection {
     // One whose body is on its way is in flight as well, and waits for the rest elsewhere.
     if (this.#begun !== undefined && this.#bytes !== undefined) this.#leave(this.#bytes);
     else if (this.#reply === undefined) this.#socket.destroy();
+    else this.#reply.last = true;
   }
 
   #received(chunk: Buffer): void {

@@ -17,7 +17,10 @@ const persistent = [
   "Keep-Alive",
   `timeout=${limits.clientKeepAliveMs / 1000}`,
 ] as const;
-const chunkedPersistent = ["Transfer-Encoding", "chunked", ...persistent] as const;
+const closing = ["Connection", "close"] as const;
+const chunked = ["Transfer-Encoding", "chunked"] as const;
+const chunkedPersistent = [...chunked, ...persistent] as const;
+const chunkedClosing = [...chunked, ...closing] as const;
 
 /** The answer to one request of a plain connection. */
 export class PlainReply implements Reply {
@@ -32,6 +35,8 @@ export class PlainReply implements Reply {
   #chunked = false;
   #over = false;
   begun = false;
+  /** The connection is closed behind it. */
+  last = false;
   amend: Reply["amend"];
 
   /** @param answered called when the whole answer has been taken; not when the connection is lost */
@@ -63,8 +68,7 @@ export class PlainReply implements Reply {
     const headers = this.amend?.(given) ?? given;
     const bodiless = status === 204 || status === 304;
     this.#chunked = !bodiless && fieldValues(headers, "content-length").length === 0;
-    const ours = this.#chunked ? chunkedPersistent : persistent;
-    this.#head = headText(`HTTP/1.1 ${status} ${reason}`, headers, ours);
+    this.#head = headText(`HTTP/1.1 ${status} ${reason}`, headers, this.#own());
   }
 
   data(part: Buffer): void {
@@ -126,6 +130,12 @@ export class PlainReply implements Reply {
     if (this.#head === "" && this.#parts.length === 1) return this.#parts;
     if (this.#bytes <= copiedBytes) return [joinedBehind(this.#head, this.#parts)];
     return this.#head === "" ? this.#parts : [joinedBehind(this.#head, []), ...this.#parts];
+  }
+
+  /** The headers of the connection, and of how the body ends. */
+  #own(): readonly string[] {
+    if (this.last) return this.#chunked ? chunkedClosing : closing;
+    return this.#chunked ? chunkedPersistent : persistent;
   }
 
   #finish(): void {

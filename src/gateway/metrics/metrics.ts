@@ -43,6 +43,16 @@ export class Metrics {
     this.#endpoints.of(endpoint).attempts.add(result);
   }
 
+  /** Bytes of a request's body were sent to an endpoint beside those of its record. */
+  sentInVain(endpoint: string, bytes: number): void {
+    this.#endpoints.of(endpoint).sentBytes += bytes;
+  }
+
+  /** Bytes of an answer's body came from an endpoint beside those of its request's record. */
+  receivedInVain(endpoint: string, bytes: number): void {
+    this.#endpoints.of(endpoint).receivedBytes += bytes;
+  }
+
   /** What the cache of an endpoint did for a request. */
   cached(endpoint: string, result: CacheResult): void {
     this.#endpoints.of(endpoint).cache.add(result);

@@ -15,8 +15,7 @@ export interface KeptText {
 
 /** What a body says that is one JSON document: at its end, as nearly all servers write it, or at its beginning. */
 export function usageInDocument({ head, tail, cut }: KeptText): Usage | undefined {
-  const end = tail.trimEnd().length;
-  return parseUsage(usageBefore(tail, 0, end, cut, []) ?? (cut ? usageBehind(head()) : undefined));
+  return parseUsage(usageBefore(tail, 0, tail.length, cut, []) ?? (cut ? usageBehind(head()) : undefined));
 }
 
 /** What a stream of server-sent events says: the last event with an answer counts, for servers may count up. */
@@ -82,9 +81,17 @@ function pastBlanks(text: string, at: number): number {
   return next;
 }
 
+/** Where a text from `from` to `to` ends, without the white space at its end. */
+function beforeBlanks(text: string, from: number, to: number): number {
+  let end = to;
+  while (end > from && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return end;
+}
+
 /**
- * The text of the last object named `usage` in the object that ends at `to`: a member of that object itself, or of one
- * of its members that `within` names. Walks backwards from the end, so that the beginning may be missing.
+ * The text of the last object named `usage` in the object that ends at `to`, or before white space there: a member of
+ * that object itself, or of one of its members that `within` names. Walks backwards from the end, so that the beginning
+ * may be missing.
  *
  * @param cut whether the text from `from` on lacks its beginning; a member whose owner is not seen then counts
  */
@@ -95,14 +102,15 @@ function usageBefore(
   cut: boolean,
   within: readonly string[],
 ): string | undefined {
-  if (text[to - 1] !== "}") return undefined;
+  const end = beforeBlanks(text, from, to);
+  if (text[end - 1] !== "}") return undefined;
   let depth = 0;
   /** Where the object nearest behind ends, by the depth at which it stands. */
   const ends: number[] = [];
   /** Found at the second depth, and waiting for the name of the object that it stands in. */
   let inner: string | undefined;
   const unowned = (): string | undefined => (cut && within.length > 0 ? inner : undefined);
-  for (let at = to - 1; at >= from; at -= 1) {
+  for (let at = end - 1; at >= from; at -= 1) {
     const code = text.charCodeAt(at);
     if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
       ends[depth] = at + 1;
@@ -169,7 +177,10 @@ const mostTokens = 1e9;
 const count = (value: unknown): number | undefined =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= mostTokens ? Number(value) : undefined;
 
-/** OpenAI's names in chats and embeddings, OpenAI's in responses, and Anthropic's, which counts cached input apart. */
+/**
+ * OpenAI's names in chats and embeddings, OpenAI's in responses, and Anthropic's, which counts cached input apart.
+ * LiteLLM writes Anthropic's beside OpenAI's, whose prompt holds the cached input already.
+ */
 function parseUsage(text: string | undefined): Usage | undefined {
   if (text === undefined) return undefined;
   let said: Readonly<Record<string, unknown>>;
@@ -178,10 +189,11 @@ function parseUsage(text: string | undefined): Usage | undefined {
   } catch {
     return undefined;
   }
-  const input = count(said["prompt_tokens"]) ?? count(said["input_tokens"]);
+  const uncached = count(said["input_tokens"]);
   const cached =
     (count(said["cache_creation_input_tokens"]) ?? 0) + (count(said["cache_read_input_tokens"]) ?? 0);
+  const inputTokens =
+    count(said["prompt_tokens"]) ?? (uncached === undefined ? undefined : uncached + cached);
   const outputTokens = count(said["completion_tokens"]) ?? count(said["output_tokens"]);
-  if (input === undefined && outputTokens === undefined) return undefined;
-  return { inputTokens: input === undefined ? undefined : input + cached, outputTokens };
+  return inputTokens === undefined && outputTokens === undefined ? undefined : { inputTokens, outputTokens };
 }

@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { ClosedEarly, type Phase, PhaseTimeout } from "./failure.ts";
 import type { IdleTime } from "./idle-time.ts";
+import { readBeforeFailing } from "./last-words.ts";
 import { limits } from "../limits.ts";
 import type { Turn } from "../turn.ts";
 import { framingOf, sendBody, type UpstreamRequest } from "./request.ts";
@@ -22,8 +24,16 @@ export interface ExchangeEvents extends ResponseSink {
   settled(): void;
   /** The endpoint speaks the other protocol now. The socket belongs to whoever is told; `rest` came behind the head. */
   switched(head: ResponseHead, socket: Socket, rest: Buffer): void;
-  /** @param silent whether not a single byte of an answer had come */
-  failed(cause: Error, phase: Phase, silent: boolean): void;
+  failed(cause: Error, broken: Broken): void;
+}
+
+/** How an exchange stood when it failed. */
+export interface Broken {
+  readonly phase: Phase;
+  /** Not a single byte of an answer had come. */
+  readonly silent: boolean;
+  /** The endpoint had taken all that there was of the request, and its client had more to send. */
+  readonly bodyAwaited: boolean;
 }
 
 /**
@@ -39,6 +49,8 @@ export class Connection implements ResponseSink {
   #events: ExchangeEvents | undefined;
   #phases: PhaseLimits = { firstByteMs: 0, idleMs: 0 };
   #phase: Phase = "wait";
+  /** What the rest of the request's body comes from, until all of it has been sent. */
+  #rest: Readable | undefined;
   /** Stops the body that is being sent. */
   #stopBody: (() => void) | undefined;
   #sent = true;
@@ -166,8 +178,9 @@ export class Connection implements ResponseSink {
     const firstLine = `${request.method} ${request.target} HTTP/1.1`;
     const head = headText(firstLine, request.headers, framingOf(request));
     this.#sent = false;
+    this.#rest = body?.rest;
     // What is streamed is on its way at once: its body may break off within this turn.
-    if (body?.rest === undefined) this.#turn.hold(socket);
+    if (this.#rest === undefined) this.#turn.hold(socket);
     if (body === undefined || (body.rest === undefined && (body.length ?? 0) <= limits.smallBodyBytes)) {
       // Head and body in one write: one TLS record and one packet for most requests.
       const read = body?.read ?? [];
@@ -176,6 +189,7 @@ export class Connection implements ResponseSink {
       this.#sentAll();
       return;
     }
+    readBeforeFailing(socket);
     socket.setTimeout(this.#phases.idleMs);
     socket.write(head, "latin1");
     this.#stopBody = sendBody(socket, body, {
@@ -186,6 +200,7 @@ export class Connection implements ResponseSink {
 
   #sentAll(): void {
     this.#sent = true;
+    this.#rest = undefined;
     this.#stopBody = undefined;
     if (this.#phase === "wait") this.#silenceFor(this.#phases.firstByteMs);
   }
@@ -247,8 +262,12 @@ export class Connection implements ResponseSink {
   #timedOut(): void {
     if (this.#reader === undefined) return this.destroy();
     // Silence counts only where the endpoint is the one that we wait for.
-    const clientStalls = this.#paused || (this.#stopBody !== undefined && this.#socket.writableLength === 0);
-    if (!clientStalls) this.#broke(new PhaseTimeout(!this.#sent));
+    if (!this.#paused && !this.#bodyAwaited) this.#broke(new PhaseTimeout(!this.#sent));
+  }
+
+  /** The endpoint has taken all that there was of the request, and the client has more to send. */
+  get #bodyAwaited(): boolean {
+    return this.#rest?.isPaused() === false && this.#socket.writableLength === 0;
   }
 
   /** The endpoint has closed it while it carried nothing. */
@@ -260,9 +279,9 @@ export class Connection implements ResponseSink {
   #broke(cause: Error): void {
     if (this.#reader === undefined) return this.#closedIdle();
     const events = this.#events;
-    const phase = this.#phase;
+    const broken = { phase: this.#phase, silent: this.#silent, bodyAwaited: this.#bodyAwaited };
     this.destroy();
     this.#reader = undefined;
-    events?.failed(cause, phase, this.#silent);
+    events?.failed(cause, broken);
   }
 }

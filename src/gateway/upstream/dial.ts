@@ -15,11 +15,13 @@ export interface Dialer {
   /**
    * @param opened gets a socket that is connected and, for https, verified
    * @param failed gets the cause, and Node's code when the server's certificate was not trusted
+   * @param waitedMs how much of the time for it is over already
    * @returns a function that gives up
    */
   dial(
     opened: (socket: Socket) => void,
     failed: (cause: Error, untrusted: string | undefined) => void,
+    waitedMs?: number,
   ): () => void;
 }
 
@@ -72,7 +74,7 @@ export function dialerOf(
   };
 
   return {
-    dial(opened, failed) {
+    dial(opened, failed, waitedMs = 0) {
       const socket =
         secureContext === undefined
           ? connectPlain({ host, port })
@@ -90,8 +92,8 @@ export function dialerOf(
       socket.setNoDelay(true);
       socket.setKeepAlive(true, 30_000);
       const { connectMs } = endpoint.timeouts;
-      const timer =
-        connectMs === 0 ? undefined : setTimeout(() => socket.destroy(new PhaseTimeout()), connectMs);
+      const timeOut = (): void => void socket.destroy(new PhaseTimeout());
+      const timer = connectMs === 0 ? undefined : setTimeout(timeOut, Math.max(0, connectMs - waitedMs));
       const settle = (): void => {
         clearTimeout(timer);
         socket.off("error", onError);

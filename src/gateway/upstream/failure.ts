@@ -28,8 +28,11 @@ export class ClosedEarly extends Error {
 /** Why an exchange failed, for the client, the log and the metrics. */
 export interface Failure {
   readonly phase: Phase;
-  readonly by: "upstream" | "timeout";
+  /** `postern` where nothing may be sent, and nothing was. */
+  readonly by: "upstream" | "timeout" | "postern";
   readonly error: PosternError;
+  /** The endpoint had taken all that there was of the request, and its client had more to send. */
+  readonly bodyAwaited: boolean;
 }
 
 /** What is known of the connection on which an exchange failed. */
@@ -151,43 +154,35 @@ function closedError(cause: Error, { attachment, endpoint, fresh, phase }: Circu
 }
 
 /** Tells apart why an exchange failed. */
-export function failureOf(thrown: unknown, around: Circumstances): Failure {
-  const { endpoint, phase } = around;
+export function failureOf(thrown: unknown, around: Circumstances, bodyAwaited = false): Failure {
   const cause = firstOf(thrown);
+  const by = cause instanceof PhaseTimeout ? "timeout" : "upstream";
+  return { phase: around.phase, by, error: errorOf(cause, around), bodyAwaited };
+}
+
+function errorOf(cause: Error, around: Circumstances): PosternError {
+  const { endpoint, phase } = around;
   const code = (cause as NodeJS.ErrnoException).code ?? "";
   const { host } = new URL(endpoint.origin);
-  if (cause instanceof PhaseTimeout) return { phase, by: "timeout", error: timeoutError(cause, around) };
-  const by = "upstream";
+  if (cause instanceof PhaseTimeout) return timeoutError(cause, around);
   const tls = tlsError(cause, around);
-  if (tls !== undefined) return { phase, by, error: tls };
+  if (tls !== undefined) return tls;
   if (cause instanceof WireError)
-    return {
-      phase,
-      by,
-      error: problem("upstream_malformed", { endpoint: endpoint.name, reason: cause.message }, cause),
-    };
+    return problem("upstream_malformed", { endpoint: endpoint.name, reason: cause.message }, cause);
   // Closed while TLS was being set up: TLS 1.2 servers judge the client's certificate within the handshake.
   const inHandshake =
     phase === "connect" && (cause instanceof ClosedEarly || code === "ECONNRESET" || code === "EPIPE");
-  if (phase !== "connect" || inHandshake) return { phase, by, error: closedError(cause, around) };
+  if (phase !== "connect" || inHandshake) return closedError(cause, around);
   if (code === "ENOTFOUND" || code === "EAI_AGAIN")
-    return { phase, by, error: problem("upstream_name_unknown", { endpoint: endpoint.name, host }, cause) };
+    return problem("upstream_name_unknown", { endpoint: endpoint.name, host }, cause);
   if (
     code === "EPROTO" ||
     code.startsWith("ERR_SSL") ||
     code.startsWith("ERR_TLS") ||
     code.startsWith("ERR_OSSL")
   )
-    return {
-      phase,
-      by,
-      error: problem("upstream_tls_failed", { endpoint: endpoint.name, reason: tlsReason(cause) }, cause),
-    };
-  return {
-    phase,
-    by,
-    error: problem("upstream_refused", { endpoint: endpoint.name, host, reason: reasonOf(cause) }, cause),
-  };
+    return problem("upstream_tls_failed", { endpoint: endpoint.name, reason: tlsReason(cause) }, cause);
+  return problem("upstream_refused", { endpoint: endpoint.name, host, reason: reasonOf(cause) }, cause);
 }
 
 /** OpenSSL's own words out of `error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../deps/…`. */

@@ -1,6 +1,7 @@
 import { requestHeaders } from "./headers.ts";
 import { limits } from "../limits.ts";
 import type { Failure } from "./failure.ts";
+import { Pieces } from "../pieces.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** A whole answer of an endpoint to a request of our own. */
@@ -33,8 +34,7 @@ export function fetchFrom(
   signal?: AbortSignal,
 ): Promise<Fetched> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
+    const pieces = new Pieces();
     let status = 0;
     const headers = requestHeaders(
       ["Accept", "application/json", "User-Agent", "postern"],
@@ -62,13 +62,12 @@ export function fetchFrom(
         status = head.status;
       },
       data: (chunk) => {
-        chunks.push(chunk);
-        bytes += chunk.length;
-        if (bytes > limits.fetchedBytes) give(new Error("the answer is too long"));
+        pieces.push(chunk);
+        if (pieces.bytes > limits.fetchedBytes) give(new Error("the answer is too long"));
       },
       end: () => {
         settle();
-        resolve({ status, body: Buffer.concat(chunks) });
+        resolve({ status, body: Buffer.concat(pieces.all) });
       },
       failed: (failure) => {
         settle();

@@ -1,6 +1,7 @@
 import type { Attachment } from "./attach.ts";
 import { dashed, lowerCased } from "../header-name.ts";
 import { fieldTokens } from "../message.ts";
+import type { ResponseHead } from "./response-reader.ts";
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1), and `Expect`, which this side answers itself. */
 const hopByHop = new Set([
@@ -70,18 +71,30 @@ const withoutKeys = (protocols: string): string =>
         .trim()
     : protocols;
 
+const trailer = new Set(["trailer"]);
+const trailerAndLength = new Set(["trailer", "content-length"]);
+
 /**
- * The endpoint's headers for the local client: all that are not of one connection, as they came.
+ * The endpoint's headers for the local client: all that are not of one connection, as they came. Answers that can have no
+ * body tell no length (RFC 9110 §8.6): there are clients that would wait for so many bytes.
  *
  * @param trailers whether trailers can follow; without them, `Trailer` would announce what never comes
  */
-export function responseHeaders(rawHeaders: readonly string[], trailers: boolean): string[] {
+export function responseHeaders(
+  { status, rawHeaders }: Pick<ResponseHead, "status" | "rawHeaders">,
+  trailers: boolean,
+): string[] {
+  if (status < 200 || status === 204) return endToEnd(rawHeaders, trailerAndLength);
+  return endToEnd(rawHeaders, trailers ? hopByHop : trailer);
+}
+
+function endToEnd(rawHeaders: readonly string[], without: ReadonlySet<string>): string[] {
   const named = namedByConnection(rawHeaders);
   const headers: string[] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const original = rawHeaders[i] ?? "";
     const name = lowerCased(original);
-    if (hopByHop.has(name) || named.has(name) || (name === "trailer" && !trailers)) continue;
+    if (hopByHop.has(name) || named.has(name) || without.has(name)) continue;
     headers.push(original, rawHeaders[i + 1] ?? "");
   }
   return headers;
@@ -89,11 +102,8 @@ export function responseHeaders(rawHeaders: readonly string[], trailers: boolean
 
 /** The endpoint's trailers for the local client, without those that could be taken for framing (RFC 9110 §6.5.1). */
 export function trailerFields(rawTrailers: readonly string[]): [string, string][] {
-  const kept = responseHeaders(rawTrailers, false);
+  const kept = endToEnd(rawTrailers, trailerAndLength);
   const pairs: [string, string][] = [];
-  for (let i = 0; i < kept.length; i += 2) {
-    const name = kept[i] ?? "";
-    if (lowerCased(name) !== "content-length") pairs.push([name, kept[i + 1] ?? ""]);
-  }
+  for (let i = 0; i < kept.length; i += 2) pairs.push([kept[i] ?? "", kept[i + 1] ?? ""]);
   return pairs;
 }

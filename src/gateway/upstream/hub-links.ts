@@ -1,5 +1,5 @@
 import { Passing } from "./passing.ts";
-import type { ExchangeSink } from "./upstream.ts";
+import type { ExchangeSink } from "./exchange.ts";
 import type { ResponseHead } from "./response-reader.ts";
 
 /** The place of a Hub's origin on this side. */

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Failure } from "./failure.ts";
-import type { ExchangeSink } from "./upstream.ts";
+import type { ExchangeSink } from "./exchange.ts";
 import type { ResponseHead } from "./response-reader.ts";
 
 /** Tells another sink all that it is told. What extends it looks on, or changes some of it. */

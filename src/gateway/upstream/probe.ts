@@ -59,8 +59,10 @@ export class Probe {
     const fault = await faultOf(destination, this.#config);
     if (this.#stopped) return;
     this.#failing = fault === undefined ? undefined : destination.way;
+    // What it was asked with is not in force any more, or was no longer sent: that says nothing of the endpoint.
+    if (this.#mayBeWell) return this.#askAfter(0);
     this.#tell(fault);
-    this.#askAfter(this.#mayBeWell ? 0 : this.#config.everyMs);
+    this.#askAfter(this.#config.everyMs);
   }
 
   #tell(fault: string | undefined): void {

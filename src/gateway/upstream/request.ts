@@ -1,5 +1,7 @@
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
+import type { Holding } from "../body/holding.ts";
+import { limits } from "../limits.ts";
 import { chunkOf, lastChunk } from "./chunks.ts";
 
 /** A request's body: bytes that were read already, and the stream that the rest comes from. */
@@ -9,6 +11,8 @@ export interface Body {
   readonly rest: Readable | undefined;
   /** In bytes; absent when the client sent it chunked and it is not whole yet. */
   readonly length: number | undefined;
+  /** Where `read` is counted. */
+  readonly holding?: Holding | undefined;
 }
 
 /** A request for an endpoint, without what frames its body. */
@@ -49,7 +53,7 @@ interface BodyEvents {
  */
 export function sendBody(
   socket: Socket,
-  { read, rest, length }: Body,
+  { read, rest, length, holding }: Body,
   { uploaded, sent }: BodyEvents,
 ): () => void {
   const chunked = length === undefined;
@@ -62,7 +66,8 @@ export function sendBody(
     socket.uncork();
     return more;
   };
-  const source = rest ?? Readable.from(read);
+  holding?.sending(socket);
+  const source = rest ?? Readable.from(inParts(read));
   if (rest !== undefined) for (const bytes of read) write(bytes);
   const onData = (bytes: Buffer): void => {
     if (!write(bytes)) source.pause();
@@ -71,6 +76,7 @@ export function sendBody(
   const stop = (): void => {
     source.off("data", onData).off("end", onEnd);
     socket.off("drain", onDrain);
+    holding?.sent(socket);
   };
   const onEnd = (): void => {
     stop();
@@ -82,4 +88,11 @@ export function sendBody(
   if (socket.writableNeedDrain) source.pause();
   else source.resume();
   return stop;
+}
+
+/** What is at hand in large buffers goes bit by bit too: a connection holds all that it is given until it has sent it. */
+function* inParts(read: readonly Buffer[]): Iterable<Buffer> {
+  for (const bytes of read)
+    for (let at = 0; at < bytes.length; at += limits.smallBodyBytes)
+      yield bytes.subarray(at, at + limits.smallBodyBytes);
 }
