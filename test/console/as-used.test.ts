@@ -90,4 +90,5 @@ test("a gateway that is away is said once, and what is on the page stays", async
   expect(await page.getByText("does not answer").count()).toBe(1);
   await page.context().setOffline(false);
   await page.getByRole("heading", { level: 2, name: "private" }).waitFor();
+  expect(it.complaints.splice(0).every((text) => text.includes("ERR_INTERNET_DISCONNECTED"))).toBe(true);
 });
