@@ -1,6 +1,7 @@
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
+  isSpace,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
@@ -22,8 +23,6 @@ const BOM = [0xef, 0xbb, 0xbf] as const;
 
 /** So far the end of a run of text is looked for byte by byte. */
 const nearBytes = 64;
-
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
 /** What a string at the top level is, by where it stands. */
 type Role = "key" | "model" | "other";

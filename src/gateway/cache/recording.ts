@@ -1,4 +1,5 @@
 import { type Answer, sizeWithout } from "./answer.ts";
+import { isReadable } from "../content.ts";
 import { isIndifferent } from "./cache-key.ts";
 import { eachChunk, joined } from "../upstream/chunks.ts";
 import { limits } from "../limits.ts";
@@ -6,7 +7,7 @@ import { fieldTokens, fieldValues } from "../message.ts";
 import { PartEnds } from "./part-ends.ts";
 import { Pieces } from "../pieces.ts";
 import type { ResponseHead } from "../upstream/response-reader.ts";
-import { isReadable, succeeded } from "./success.ts";
+import { succeeded } from "./success.ts";
 
 /** The memory that the recordings of one cache share. */
 export class RecordingRoom {
@@ -50,7 +51,7 @@ export class Recording {
   }
 
   head(head: ResponseHead): void {
-    if (!mayBeKept(head) || !(isReadable(head) || this.#options.statusTells)) return;
+    if (!mayBeKept(head) || !(isReadable(head.rawHeaders) || this.#options.statusTells)) return;
     this.#head = head;
     this.#take(sizeWithout(head.rawHeaders));
   }
@@ -74,7 +75,7 @@ export class Recording {
     const body = joined(this.#parts.all);
     const ends = this.#ends.all;
     this.drop();
-    const good = isReadable(head) ? succeeded(head, body) : undefined;
+    const good = isReadable(head.rawHeaders) ? succeeded(head, body) : undefined;
     if (good ?? this.#options.statusTells) this.#options.keep({ head, body, ends, rawTrailers });
   }
 

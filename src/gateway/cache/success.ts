@@ -1,9 +1,5 @@
-import { fieldTokens, fieldValues } from "../message.ts";
+import { isEventStream, typeOf } from "../content.ts";
 import type { ResponseHead } from "../upstream/response-reader.ts";
-
-/** Whether it can be read what an answer says: it has no content coding. */
-export const isReadable = ({ rawHeaders }: ResponseHead): boolean =>
-  fieldTokens(rawHeaders, "content-encoding").every((coding) => coding === "" || coding === "identity");
 
 /**
  * Whether an answer whose status is 200 says that it went well; undefined where it says nothing that can be read. Many
@@ -15,8 +11,7 @@ export const isReadable = ({ rawHeaders }: ResponseHead): boolean =>
 export function succeeded({ rawHeaders }: ResponseHead, body: Buffer): boolean | undefined {
   // One character for each byte: what is looked for is ASCII.
   const text = body.toString("latin1");
-  const [type = ""] = fieldValues(rawHeaders, "content-type");
-  if (/^text\/event-stream\b/i.test(type)) return succeededInEvents(text);
+  if (isEventStream(typeOf(rawHeaders))) return succeededInEvents(text);
   const answer = parsed(text);
   return answer && !tellsFailure(answer);
 }

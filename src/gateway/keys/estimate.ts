@@ -1,5 +1,5 @@
 import type { RequestRecord } from "../record.ts";
-import { fieldValues } from "../message.ts";
+import { typeOf } from "../content.ts";
 
 /** Of text, about; in JSON there are rather more. */
 const bytesPerToken = 4;
@@ -29,7 +29,7 @@ interface Ended {
 
 /** Whether a body is text: the length of a picture or of sound says nothing of tokens. */
 export const isText = (rawHeaders: readonly string[]): boolean =>
-  /^(?:text\/|application\/(?:[\w.+-]+\+)?json\b)/i.test(fieldValues(rawHeaders, "content-type")[0] ?? "");
+  /^(?:text\/|application\/(?:[\w.+-]+\+)?json\b)/i.test(typeOf(rawHeaders));
 
 /**
  * What a local key is charged for an answer that did not tell what it took, in tokens: for the request by its bytes, and

@@ -1,4 +1,4 @@
-import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "../json-text.ts";
+import { CLOSE_BRACE, CLOSE_BRACKET, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE } from "../json-text.ts";
 import type { Usage } from "../record.ts";
 
 // Finds `usage` in what was kept of an answer's body. The texts hold one character for each byte (latin1): names and
@@ -72,19 +72,17 @@ function eventData(
   return text.startsWith("data:", from) ? [from + "data:".length, to, false] : undefined;
 }
 
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
-
 /** Where the next character stands that is no white space. */
 function pastBlanks(text: string, at: number): number {
   let next = at;
-  while (isBlank(text.charCodeAt(next))) next += 1;
+  while (isSpace(text.charCodeAt(next))) next += 1;
   return next;
 }
 
 /** Where a text from `from` to `to` ends, without the white space at its end. */
 function beforeBlanks(text: string, from: number, to: number): number {
   let end = to;
-  while (end > from && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  while (end > from && isSpace(text.charCodeAt(end - 1))) end -= 1;
   return end;
 }
 

@@ -3,7 +3,7 @@ import { EventCount } from "./event-count.ts";
 import { limits } from "../limits.ts";
 import type { Usage } from "../record.ts";
 import { usageInDocument, usageInEvents } from "./usage-scan.ts";
-import { fieldValues } from "../message.ts";
+import { isEventStream, isReadable, typeOf } from "../content.ts";
 import type { ResponseHead } from "../upstream/response-reader.ts";
 
 /** Bytes of an answer's body as they came: content, or whole chunks in their framing. */
@@ -36,9 +36,9 @@ export class UsageTap {
 
   /** A tap for an answer that may tell its usage, in a form in which it can be read. */
   static for({ status, rawHeaders }: ResponseHead, counting = false): UsageTap | undefined {
-    if (status !== 200 || fieldValues(rawHeaders, "content-encoding").some(isEncoded)) return undefined;
-    const type = fieldValues(rawHeaders, "content-type")[0] ?? "";
-    if (/^text\/event-stream\b/i.test(type)) return new UsageTap(true, counting);
+    if (status !== 200 || !isReadable(rawHeaders)) return undefined;
+    const type = typeOf(rawHeaders);
+    if (isEventStream(type)) return new UsageTap(true, counting);
     return /^application\/json\b/i.test(type) ? new UsageTap(false) : undefined;
   }
 
@@ -110,8 +110,6 @@ export class UsageTap {
     this.#keptBytes += bytes.copy(kept, this.#keptBytes, start, to);
   }
 }
-
-const isEncoded = (coding: string): boolean => coding !== "" && coding.toLowerCase() !== "identity";
 
 const contentIn = ({ bytes, framed }: Part): Buffer => (framed ? Buffer.concat(contentOf(bytes)) : bytes);
 
